@@ -1,0 +1,1 @@
+"""The engine: everything that runs models. No Qt here; torch only inside functions."""

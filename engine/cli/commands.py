@@ -1,0 +1,249 @@
+"""The command line: the same engine as the window, through the same client.
+
+Exit status: 0 done, 1 a failure somebody can mend, 2 wrong words, 3 a defect of ours, 4 the engine died, 130 stopped.
+With ``--json`` stdout holds one JSON document and nothing else; progress goes to stderr.
+"""
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import msgspec
+import typer
+
+from engine.cli import documents, tables
+from engine.cli.conversation import Conversation, Ended, Ran, progress
+from engine.client import Client
+from engine.wire.errors import BadInput, FastpathError, failure_of
+from engine.wire.messages import Described, Failure, ModeCard, Run, TaskCard
+
+STATUS = {"user": 1, "defect": 3, "died": 4}
+STOPPED = 130
+WRONG_WORDS = 2
+
+app = typer.Typer(
+    name="fastpath",
+    help="Models, fast on the computer you already have. Without a command the window opens.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+
+
+@contextlib.contextmanager
+def _conversation(as_json: bool) -> Iterator[Conversation]:
+    """A client for one command; a failure ends the program with its sentence and status."""
+    client = Client()
+    try:
+        yield Conversation(client)
+    except Ended as ended:
+        _fail(ended.failure, as_json)
+    except FastpathError as error:
+        _fail(failure_of(error), as_json)
+    except KeyboardInterrupt:
+        raise typer.Exit(STOPPED) from None
+    finally:
+        client.close()
+        client.events()
+
+
+def _fail(failure: Failure, as_json: bool) -> NoReturn:
+    if as_json:
+        fields = {name: getattr(failure, name) for name in ("code", "what_happened", "what_to_do", "details")}
+        _print_json({"schema": documents.SCHEMA, "error": fields})
+    else:
+        progress.print(failure.what_happened)
+        progress.print(failure.what_to_do)
+        if failure.details and failure.sort != "user":
+            progress.print(failure.details)
+    raise typer.Exit(STOPPED if failure.code == "Stopped" else STATUS[failure.sort])
+
+
+def _print_json(document: dict[str, Any]) -> None:
+    sys.stdout.write(msgspec.json.encode(document).decode() + "\n")
+    sys.stdout.flush()
+
+
+@app.command("cpu")
+def cpu_command(as_json: Json = False) -> None:
+    """What this computer's processor offers for models."""
+    with _conversation(as_json) as talk:
+        facts = talk.catalogue.cpu
+    if as_json:
+        _print_json({"schema": documents.SCHEMA} | documents.complete(facts))
+        return
+    tables.show(f"{facts.brand}, {facts.cores_physical} cores, {facts.memory_total_mb} MB")
+    states = ["usable" if feature.usable else feature.reason or "not there" for feature in facts.features]
+    rows = [(f.title, state, f.explains) for f, state in zip(facts.features, states, strict=True)]
+    tables.show_table(("feature", "state", "what it is for"), rows)
+
+
+@app.command("modes")
+def modes_command(as_json: Json = False) -> None:
+    """The accelerations, and which can run here."""
+    with _conversation(as_json) as talk:
+        modes = talk.catalogue.modes
+    if as_json:
+        _print_json({"schema": documents.SCHEMA, "modes": [documents.complete(mode) for mode in modes]})
+        return
+    rows = []
+    for mode in modes:
+        precisions = " ".join(card.id for card in mode.precisions if card.available)
+        state = "ready" if mode.available else f"{mode.reason} {mode.remedy}".strip()
+        rows.append((mode.id, mode.title, precisions, state))
+    tables.show_table(("id", "name", "precisions", "state"), rows)
+
+
+@app.command("tasks")
+def tasks_command(as_json: Json = False) -> None:
+    """What a model can be asked to do, and an example of each."""
+    with _conversation(as_json) as talk:
+        tasks = talk.catalogue.tasks
+    if as_json:
+        _print_json({"schema": documents.SCHEMA, "tasks": [documents.complete(task) for task in tasks]})
+        return
+    rows = [(task.id, task.title, json.dumps(task.example, ensure_ascii=False)) for task in tasks]
+    tables.show_table(("id", "name", "example"), rows)
+
+
+@app.command("run")
+def run_command(
+    model: Annotated[str, typer.Option(help="starter, a folder, or a Hub id that is on this computer.")],
+    task: Annotated[str, typer.Option(help="A task's id; see 'fastpath tasks'.")],
+    given: Annotated[str, typer.Option("--input", help="Text, or a JSON object of fields; - reads standard input.")],
+    mode: Annotated[str, typer.Option(help="A mode's id; see 'fastpath modes'.")] = "eager",
+    precision: Annotated[str, typer.Option(help="A precision of that mode.")] = "fp32",
+    tokenizer: Annotated[str, typer.Option(help="A model whose tokenizer is to be used.")] = "",
+    repeat: Annotated[int | None, typer.Option(min=1, help="How many calls are timed.")] = None,
+    threads: Annotated[int, typer.Option(min=0, help="0 takes the physical cores.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Runs one model on one input and tells the answer, its speed, and whether it is eager's answer."""
+    with _conversation(as_json) as talk:
+        card = _named("task", task, talk.catalogue.tasks)
+        runtime = _named("mode", mode, talk.catalogue.modes).runtime
+        fields = read_fields(_standard_input() if given == "-" else given, card)
+        described = talk.describe(model, tokenizer)
+
+        def make(name: str) -> Run:
+            return Run(
+                id=name,
+                folder=described.model.folder,
+                task=task,
+                mode=mode,
+                precision=precision,
+                runtime=runtime,
+                tokenizer=described.tokenizer_folder,
+                fields=fields,
+                threads=threads,
+                calls=repeat,
+                check="always",
+            )
+
+        ran = talk.run(make, show=True)
+        if as_json:
+            _print_json(documents.run(described, task, ran.result, ran.report, ran.samples_ms))
+        else:
+            tables.show_run(ran)
+    if ran.report.stopped:
+        raise typer.Exit(STOPPED)
+
+
+Card = TypeVar("Card", TaskCard, ModeCard)
+
+
+def _named(what: str, word: str, cards: tuple[Card, ...]) -> Card:
+    for card in cards:
+        if card.id == word:
+            return card
+    raise typer.BadParameter(f"There is no {what} named {word!r}. Pick one of: {', '.join(card.id for card in cards)}.")
+
+
+def _standard_input() -> str:
+    try:
+        return sys.stdin.buffer.read().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadInput("Standard input is not UTF-8 text.", details=str(error)) from error
+
+
+def read_fields(given: str, card: TaskCard) -> dict[str, Any]:
+    """``--input`` as the task's fields: a JSON object, or plain text where the task has one field. Raises BadInput."""
+    names = [field.id for field in card.fields]
+    with contextlib.suppress(ValueError, RecursionError):
+        document = json.loads(given)
+        if isinstance(document, dict) and (len(names) > 1 or set(document) <= set(names)):
+            return document
+    if len(names) == 1:
+        return {names[0]: given}
+    raise BadInput(
+        f"{card.title} needs a JSON object with the fields {', '.join(names)}.",
+        f"Give, for instance: {json.dumps(card.example, ensure_ascii=False)}",
+    )
+
+
+@app.command("try")
+def try_command(as_json: Json = False) -> None:
+    """Runs the starter's example in every available mode and compares them."""
+    with _conversation(as_json) as talk:
+        described = talk.describe("starter")
+        task = described.model.tasks[0]
+        card = next(card for card in talk.catalogue.tasks if card.id == task)
+        rows = [(mode.title, _tried(talk, mode, described, card)) for mode in talk.catalogue.modes]
+        ran = [row for _, row in rows if isinstance(row, Ran)]
+        if as_json:
+            runs = [documents.run(described, task, one.result, one.report, one.samples_ms) for one in ran]
+            _print_json({"schema": documents.SCHEMA, "runs": runs})
+        else:
+            tables.show_tried(described, card, rows)
+    if not ran:
+        raise typer.Exit(1)
+
+
+def _tried(talk: Conversation, mode: ModeCard, described: Described, card: TaskCard) -> Ran | Failure:
+    if not mode.available:
+        return Failure(code="ModeUnavailable", sort="user", what_happened=mode.reason, what_to_do=mode.remedy)
+    progress.print(f"{mode.title}...")
+
+    def make(name: str) -> Run:
+        return Run(
+            id=name,
+            folder=described.model.folder,
+            task=card.id,
+            mode=mode.id,
+            runtime=mode.runtime,
+            fields=card.example,
+            check="always",
+            ratio=True,
+        )
+
+    try:
+        return talk.run(make, show=False)
+    except Ended as ended:
+        if ended.failure.code == "Stopped":
+            raise
+        return ended.failure
+
+
+def _show_wrong_words(message: str, as_json: bool) -> None:
+    hint = "See 'fastpath --help' or 'fastpath COMMAND --help'."
+    if as_json:
+        what = {"code": "WrongWords", "what_happened": message, "what_to_do": hint, "details": ""}
+        _print_json({"schema": documents.SCHEMA, "error": what})
+    else:
+        progress.print(message)
+        progress.print(hint)
+
+
+def main(words: list[str]) -> int:
+    """Runs one command. Returns the exit status."""
+    try:
+        status = app(args=words, standalone_mode=False)
+    except typer.TyperException as error:
+        _show_wrong_words(error.format_message(), "--json" in words)
+        return WRONG_WORDS
+    except (typer.Abort, KeyboardInterrupt):
+        return STOPPED
+    return int(status or 0)

@@ -1,0 +1,122 @@
+"""One client, asked one thing at a time."""
+
+import dataclasses
+from collections.abc import Callable
+
+from rich.console import Console
+
+from engine.client import Client
+from engine.wire.messages import (
+    Answer,
+    AnyEvent,
+    Catalogue,
+    Describe,
+    Described,
+    Failed,
+    Failure,
+    Finished,
+    Notice,
+    Result,
+    Run,
+    RunReport,
+    Samples,
+    Stage,
+)
+
+progress = Console(stderr=True, highlight=False, markup=False)
+
+
+class Ended(Exception):
+    """A request failed; what a person reads of it is inside."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.what_happened)
+        self.failure = failure
+
+
+class Conversation:
+    """One client, asked one thing at a time."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._number = 0
+        self.catalogue = self._first_catalogue()
+
+    def _first_catalogue(self) -> Catalogue:
+        self._client.start()
+        while (events := self._client.events()) is not None:
+            for event in events:
+                if isinstance(event, Catalogue):
+                    return event
+                if isinstance(event, Failed):
+                    raise Ended(event.failure)
+        raise AssertionError("the client closed by itself")
+
+    def ask(self, make: Callable[[str], Describe | Run], hear: Callable[[AnyEvent], None]) -> Finished:
+        """Sends ``make(id)``, passes its events to ``hear``. Raises Ended. Ctrl+C stops the request first."""
+        self._number += 1
+        request = make(f"cli-{self._number}")
+        self._client.send(request)
+        while True:
+            try:
+                events = self._client.events() or []
+            except KeyboardInterrupt:
+                self._client.stop(request.id)
+                continue
+            for event in events:
+                if event.id != request.id:
+                    continue
+                if isinstance(event, Failed):
+                    raise Ended(event.failure)
+                hear(event)
+                if isinstance(event, Finished):
+                    return event
+
+    def describe(self, ref: str, tokenizer: str = "") -> Described:
+        found: list[Described] = []
+        self.ask(
+            lambda name: Describe(id=name, ref=ref, tokenizer=tokenizer),
+            lambda event: found.append(event) if isinstance(event, Described) else None,
+        )
+        return found[0]
+
+    def run(self, make: Callable[[str], Run], show: bool) -> "Ran":
+        hearing = _Hearing(show)
+        finished = self.ask(make, hearing.hear)
+        assert finished.report is not None
+        assert hearing.result is not None
+        return Ran(hearing.result, finished.report, hearing.samples_ms)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Ran:
+    """What a finished run told."""
+
+    result: Result
+    report: RunReport
+    samples_ms: list[float]
+
+
+class _Hearing:
+    """Collects a run's events; shows stages and notices where asked."""
+
+    def __init__(self, show: bool) -> None:
+        self.result: Result | None = None
+        self.samples_ms: list[float] = []
+        self._show = show
+
+    def hear(self, event: AnyEvent) -> None:
+        if isinstance(event, Samples):
+            self.samples_ms += event.latency_ms
+        elif isinstance(event, Answer):
+            self.result = event.result
+        elif self._show and isinstance(event, Stage):
+            progress.print(_stage_line(event))
+        elif self._show and isinstance(event, Notice):
+            progress.print(event.text)
+
+
+def _stage_line(stage: Stage) -> str:
+    if stage.seconds is not None:
+        return f"{stage.stage}: {'from the cache, ' if stage.cached else ''}{stage.seconds:.2f} s"
+    return f"{stage.stage}..." + (f" (last time {stage.last_s:.1f} s)" if stage.last_s else "")

@@ -1,0 +1,58 @@
+"""What ``--json`` prints. The names are stable."""
+
+from typing import Any
+
+import msgspec
+
+from engine.wire.messages import Agreement, Described, Result, RunReport
+
+SCHEMA = 1
+
+
+def complete(value: Any) -> Any:
+    """A message's value as plain dictionaries, with every field (the wire leaves defaults out)."""
+    if isinstance(value, msgspec.Struct):
+        return {name: complete(getattr(value, name)) for name in value.__struct_fields__}
+    if isinstance(value, list | tuple):
+        return [complete(item) for item in value]
+    if isinstance(value, dict):
+        return {key: complete(item) for key, item in value.items()}
+    return value
+
+
+def output(result: Result) -> Any:
+    """The answer in the shape of the Hub's task interface, arrays in files read in."""
+    if not result.array_file:
+        return result.value
+    import numpy
+
+    with numpy.load(result.array_file, allow_pickle=False) as arrays:
+        return arrays["value"].tolist()
+
+
+def run(described: Described, task: str, result: Result, report: RunReport, samples_ms: list[float]) -> dict[str, Any]:
+    """The document of ``fastpath run --json``."""
+    timing = complete(report.timing)
+    timing["stages_p50_ms"] = complete(report.timing.stages_p50_ms)
+    return {
+        "schema": SCHEMA,
+        "environment": report.environment,
+        "model": complete(described.model),
+        "task": task,
+        "mode_requested": report.mode_requested,
+        "mode_executed": report.mode_executed,
+        "precision_executed": report.precision_executed,
+        "output": output(result),
+        "agreement": agreement(report.agreement),
+        "ratio": complete(report.ratio),
+        "timing": timing | {"samples_ms": samples_ms},
+        "memory": {"peak_rss_mb": report.peak_rss_mb},
+        "notices": [notice.text for notice in report.notices],
+        "doubts": list(report.doubts),
+        "stopped": report.stopped,
+    }
+
+
+def agreement(found: Agreement | None) -> dict[str, Any]:
+    """Every field, or the verdict "not checked" alone."""
+    return complete(found) if found else {"verdict": "not checked"}

@@ -1,0 +1,82 @@
+"""What a person reads in the terminal."""
+
+import json
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from engine.cli import documents
+from engine.cli.conversation import Ran
+from engine.wire.messages import Described, Failure, RunReport, TaskCard
+
+SHOWN_CHARACTERS = 2000
+
+console = Console(highlight=False, markup=False, soft_wrap=False)
+
+
+def show(line: str) -> None:
+    console.print(line)
+
+
+def show_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    table = Table(box=None, pad_edge=False)
+    for head in heads:
+        table.add_column(head)
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+
+
+def number(value: float) -> str:
+    """Three significant digits, never in exponents."""
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}" if value >= 0.001 else f"{value:.6f}"
+
+
+def same_answer(report: RunReport) -> str:
+    """Agreement with eager in words."""
+    found = report.agreement
+    if found is None:
+        return "not checked"
+    return {"reference": "the reference", "identical": "same answer as eager"}.get(found.verdict, found.verdict)
+
+
+def show_run(ran: Ran) -> None:
+    report, timing = ran.report, ran.report.timing
+    text = json.dumps(documents.output(ran.result), ensure_ascii=False, indent=2)
+    console.print(text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + " ...")
+    parts = [f"{number(timing.p50_ms)} ms median of {timing.n} calls"]
+    parts += [f"p90 {number(timing.p90_ms)} ms"] if timing.p90_ms is not None else []
+    parts += [
+        f"{number(timing.throughput_per_s)}/s",
+        f"peak {number(report.peak_rss_mb)} MB",
+        same_answer(report),
+    ]
+    if report.ratio is not None:
+        parts.append(f"{number(report.ratio.value)}x eager's speed")
+    console.print(", ".join(parts))
+    for doubt in report.doubts:
+        console.print(doubt)
+
+
+def show_tried(described: Described, card: TaskCard, rows: Iterable[tuple[str, Ran | Failure]]) -> None:
+    """One row a mode: latency, speed against eager, agreement; or why not."""
+    console.print(f"{card.title} with {described.model.name}")
+    table = []
+    for title, row in rows:
+        if isinstance(row, Failure):
+            table.append((title, "-", "-", row.what_happened))
+            continue
+        report, ratio = row.report, row.report.ratio
+        fell_back = report.mode_executed != report.mode_requested
+        table.append(
+            (
+                title + (f" (ran {report.mode_executed})" if fell_back else ""),
+                f"{number(report.timing.p50_ms)} ms",
+                f"{number(ratio.value)}x" if ratio else "-",
+                same_answer(report),
+            )
+        )
+    show_table(("acceleration", "latency", "against eager", "answer"), table)

@@ -1,0 +1,334 @@
+"""Starts engine processes, speaks to them, ends them. No Qt, no torch: the window's thread and the command line use it.
+
+All state belongs to the thread that calls ``events``; ``send``, ``stop`` and ``close`` only leave a word for it. That
+thread sleeps in one ``select`` over the channels: nothing polls beside a measurement.
+"""
+
+import collections
+import contextlib
+import logging
+import selectors
+import socket
+import time
+from collections.abc import Callable, Sequence
+
+import msgspec
+import psutil
+
+from engine.runtimes.child import Child
+from engine.wire import codec
+from engine.wire.channel import LineTooLong
+from engine.wire.errors import BadInput, EngineDied, FastpathError, Stopped, failure_of
+from engine.wire.messages import (
+    PROTOCOL,
+    AnyEvent,
+    AnyRequest,
+    Catalogue,
+    Describe,
+    Event,
+    Failed,
+    Finished,
+    Ready,
+    Run,
+    Stage,
+    Stop,
+    Update,
+)
+
+TERMINATE_AFTER_S = 0.4
+KILL_AFTER_S = 0.8
+EARLY_DEATHS = 3
+"""After so many deaths before ``Ready`` a fresh child waits for the next request."""
+
+_log = logging.getLogger(__name__)
+
+
+class _Role:
+    """One child in its role, and what it still owes."""
+
+    def __init__(self, child: Child) -> None:
+        self.child = child
+        self.ready = False
+        self.warm = False
+        """Has begun a run: libraries are imported, so that the next one does not wait for the start."""
+        self.active: dict[str, AnyRequest] = {}
+        self.starting_since: dict[str, float] = {}
+        self.stopping = ""
+        self.deadlines: list[tuple[float, Callable[[], None]]] = []
+
+
+class Client:
+    """A desk and a work process, and one conversation with both.
+
+    Thread: ``events`` is called from one thread; every other method from any. ``close`` makes ``events`` return None
+    after all children are gone.
+    """
+
+    def __init__(self, *, threads: int = 0, prefix: Sequence[str] = ()) -> None:
+        """``threads`` is what a first work process is warmed with (0 = the catalogue's count); ``prefix`` for tests."""
+        self._threads = threads
+        self._prefix = prefix
+        self._default_threads = 0
+        self._words: collections.deque[Callable[[], None]] = collections.deque()
+        self._roles: dict[str, _Role] = {}
+        self._waiting: list[Run] = []
+        self._out: list[AnyEvent] = []
+        self._early_deaths = 0
+        self._closed = False
+        self._waker, self._wakened = socket.socketpair()
+        self._wakened.setblocking(False)
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._wakened, selectors.EVENT_READ, None)
+
+    # --- from any thread ---
+
+    def start(self) -> None:
+        """Starts the desk; once its catalogue is there, a work process is warmed."""
+        self._leave(lambda: self._start_desk())
+
+    def send(self, request: AnyRequest) -> None:
+        """Passes a request on; its events come from ``events``."""
+        self._leave(lambda: self._send(request))
+
+    def stop(self, request_id: str) -> None:
+        """Ends a request within a second: asked at once, terminated after 0.4 s, killed after 0.8 s."""
+        self._leave(lambda: self._stop(request_id))
+
+    def restart_desk(self) -> None:
+        """After a desk that died: another try."""
+        self._leave(lambda: self._start_desk())
+
+    def close(self) -> None:
+        """Ends all children; unfinished requests get no further event."""
+        self._leave(self._close)
+
+    def _leave(self, word: Callable[[], None]) -> None:
+        self._words.append(word)
+        with contextlib.suppress(OSError):
+            self._waker.send(b"!")
+
+    # --- in the thread of events ---
+
+    def events(self, timeout_s: float | None = None) -> list[AnyEvent] | None:
+        """Blocks until there is news. [] when ``timeout_s`` passed without; None once closed."""
+        end = None if timeout_s is None else time.monotonic() + timeout_s
+        while not self._closed:
+            self._take_words()
+            self._climb()
+            if self._out or self._closed:
+                break
+            now = time.monotonic()
+            if end is not None and now >= end:
+                return []
+            waits = [moment for role in self._roles.values() for moment, _ in role.deadlines]
+            waits += [end] if end is not None else []
+            for key, _ in self._selector.select(max(0.0, min(waits) - now) if waits else None):
+                if key.data is None:
+                    with contextlib.suppress(BlockingIOError):
+                        self._wakened.recv(4096)
+                elif (role := self._roles.get(key.data)) and role.child.channel is key.fileobj:
+                    self._read(key.data, role)
+        news, self._out = self._out, []
+        return news if news or not self._closed else None
+
+    def _take_words(self) -> None:
+        while self._words and not self._closed:
+            self._words.popleft()()
+
+    def _climb(self) -> None:
+        """The stop ladder: does what is due."""
+        now = time.monotonic()
+        for role in list(self._roles.values()):
+            while role.deadlines and role.deadlines[0][0] <= now:
+                role.deadlines.pop(0)[1]()
+
+    def _start_desk(self) -> None:
+        if "desk" not in self._roles:
+            self._start("desk", 1)
+
+    def _start(self, name: str, threads: int, runtime: str = "main") -> _Role | None:
+        try:
+            role = _Role(Child(name, threads, runtime, self._prefix))
+        except (OSError, FastpathError) as error:
+            self._fail("", error if isinstance(error, FastpathError) else _cannot_start(error))
+            return None
+        self._roles[name] = role
+        self._selector.register(role.child.channel, selectors.EVENT_READ, name)
+        return role
+
+    def _send(self, request: AnyRequest) -> None:
+        if isinstance(request, Describe):
+            role = self._roles.get("desk") or self._start("desk", 1)
+            self._pass(role, request)
+        elif isinstance(request, Run):
+            self._run(request)
+        elif isinstance(request, Update):
+            self._waiting = [
+                msgspec.structs.replace(run, fields=request.fields) if run.id == request.id else run
+                for run in self._waiting
+            ]
+            if role := self._owner(request.id):
+                self._write(role, request)
+        elif isinstance(request, Stop):
+            self._stop(request.id)
+
+    def _run(self, run: Run) -> None:
+        if not run.threads and not self._default_threads:
+            if "desk" in self._roles:
+                self._waiting.append(run)  # until the catalogue says how many threads 0 stands for
+                return
+            self._default_threads = psutil.cpu_count(logical=False) or 1
+        threads = run.threads or self._default_threads
+        role = self._roles.get("work")
+        if role and (role.child.threads, role.child.runtime) != (threads, run.runtime):
+            self._end_role("work", Stopped("Stopped, because a run with other settings began."))
+            role = None
+        role = role or self._start("work", threads, run.runtime)
+        if role and not role.warm:
+            role.starting_since[run.id] = time.monotonic()
+            self._out.append(Stage(id=run.id, stage="starting"))
+        self._pass(role, run)
+
+    def _pass(self, role: _Role | None, request: AnyRequest) -> None:
+        if role is None:
+            self._fail(request.id, EngineDied("The engine could not be started."))
+            return
+        role.active[request.id] = request
+        self._write(role, request)
+
+    def _write(self, role: _Role, request: AnyRequest) -> None:
+        try:
+            line = codec.encode(request)
+        except codec.Unwritable as error:
+            if not isinstance(request, Update):  # an update that can't be sent leaves the run as it is
+                role.active.pop(request.id, None)
+                role.starting_since.pop(request.id, None)
+                self._fail(
+                    request.id,
+                    BadInput("The input holds half a character, which no model can read.", details=str(error)),
+                )
+            return
+        # A peer that is gone is told by the end of its channel, which _read sees next.
+        with contextlib.suppress(OSError):
+            role.child.channel.send(line)
+
+    def _owner(self, request_id: str) -> _Role | None:
+        return next((role for role in self._roles.values() if request_id in role.active), None)
+
+    def _stop(self, request_id: str) -> None:
+        if any(run.id == request_id for run in self._waiting):
+            self._waiting = [run for run in self._waiting if run.id != request_id]
+            self._fail(request_id, Stopped())
+            return
+        role = self._owner(request_id)
+        if role is None or role.stopping == request_id:
+            return
+        self._write(role, Stop(id=request_id))
+        if role.child.role == "desk":
+            return  # it ends that request only, cooperatively
+        role.stopping = request_id
+        now = time.monotonic()
+        role.deadlines = [
+            (now + TERMINATE_AFTER_S, role.child.terminate),
+            (now + KILL_AFTER_S, role.child.kill),
+        ]
+
+    # --- what children say ---
+
+    def _read(self, name: str, role: _Role) -> None:
+        try:
+            lines = role.child.channel.read_lines()
+        except (LineTooLong, OSError) as error:
+            _log.error("the channel of %s broke: %s", name, error)
+            lines = None
+        if lines is None:
+            self._died(name, role)
+            return
+        for line in lines:
+            try:
+                event = codec.decode_event(line)
+            except codec.Unreadable as error:
+                _log.error("unreadable from %s: %s", name, error)
+                continue
+            self._take(role, event)
+
+    def _take(self, role: _Role, event: AnyEvent) -> None:
+        if isinstance(event, Ready):
+            role.ready = event.protocol == PROTOCOL
+            self._early_deaths = 0
+        elif isinstance(event, Catalogue):
+            self._default_threads = event.threads
+            self._out.append(event)
+            self._after_catalogue()
+            return
+        if event.id:
+            if event.id not in role.active:
+                return  # of an ended id
+            self._end_starting(role, event.id)
+            if isinstance(event, Finished | Failed):
+                self._ended(role, event.id)
+        self._out.append(event)
+
+    def _after_catalogue(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for run in waiting:
+            self._run(run)
+        if "work" not in self._roles:
+            self._start("work", self._threads or self._default_threads)
+
+    def _end_starting(self, role: _Role, request_id: str) -> None:
+        since = role.starting_since.pop(request_id, None)
+        if since is not None:
+            role.warm = True
+            self._out.append(Stage(id=request_id, stage="starting", seconds=time.monotonic() - since))
+
+    def _ended(self, role: _Role, request_id: str) -> None:
+        del role.active[request_id]
+        if role.stopping == request_id:
+            role.stopping, role.deadlines = "", []
+
+    def _died(self, name: str, role: _Role) -> None:
+        stopped = bool(role.stopping)
+        outcome = role.child.outcome()
+        error: FastpathError = EngineDied(f"The engine {outcome}.", details=role.child.output())
+        asked_for = bool(role.active)
+        self._end_role(name, Stopped() if stopped else error)
+        if not role.ready and not stopped:
+            self._early_deaths += 1
+            if not asked_for:
+                self._fail("", error)
+        if self._early_deaths < EARLY_DEATHS and (role.ready or name == "work"):
+            self._start(name, role.child.threads, role.child.runtime)
+
+    def _end_role(self, name: str, error: FastpathError) -> None:
+        role = self._roles.pop(name)
+        self._selector.unregister(role.child.channel)
+        role.child.close()
+        for request_id in list(role.active):
+            self._fail(request_id, error)
+        if name == "desk" and not self._default_threads:
+            waiting, self._waiting = self._waiting, []
+            for run in waiting:
+                self._fail(run.id, error)
+
+    def _fail(self, request_id: str, error: FastpathError) -> None:
+        self._out.append(Failed(id=request_id, failure=failure_of(error)))
+
+    def _close(self) -> None:
+        for role in self._roles.values():
+            self._selector.unregister(role.child.channel)
+            role.child.close()
+        self._roles.clear()
+        self._selector.close()
+        self._waker.close()
+        self._wakened.close()
+        self._closed = True
+
+
+def _cannot_start(error: OSError) -> EngineDied:
+    return EngineDied("The engine could not be started.", details=str(error))
+
+
+def is_last(event: Event) -> bool:
+    """Whether a request ends with this event."""
+    return isinstance(event, Finished | Failed)

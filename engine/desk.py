@@ -1,0 +1,104 @@
+"""The role ``desk``: describes modes, tasks, CPU and models. No torch; alone has network and token."""
+
+import contextlib
+import logging
+import os
+from collections.abc import Callable
+
+import msgspec
+
+from engine.all_modes import MODES
+from engine.all_tasks import TASKS
+from engine.cpu import read as cpu
+from engine.mode import Mode
+from engine.models import look
+from engine.models.card import card
+from engine.models.facts import ModelFacts
+from engine.models.resolve import resolve
+from engine.store.artefacts import Shelf
+from engine.wire import codec
+from engine.wire.channel import Channel, LineTooLong
+from engine.wire.errors import failure_of
+from engine.wire.messages import (
+    PROTOCOL,
+    Catalogue,
+    Cell,
+    Describe,
+    Described,
+    Event,
+    Failed,
+    Finished,
+    ModeCard,
+    Ready,
+)
+
+_log = logging.getLogger(__name__)
+
+
+def serve(channel: Channel) -> None:
+    """Says what there is, then answers requests until the parent lets go."""
+
+    def send(event: Event) -> None:
+        with contextlib.suppress(OSError):  # the parent is gone: read_lines ends the loop
+            channel.send(codec.encode(event))
+
+    send(Ready(protocol=PROTOCOL, role="desk", pid=os.getpid()))
+    facts = cpu.facts()
+    send(
+        Catalogue(
+            modes=tuple(_card(mode) for mode in MODES.values()),
+            tasks=tuple(task.card for task in TASKS.values()),
+            cpu=facts,
+            threads=cpu.default_threads(facts),
+        )
+    )
+    with contextlib.suppress(OSError, LineTooLong):
+        while (lines := channel.read_lines()) is not None:
+            for line in lines:
+                try:
+                    request = codec.decode_request(line)
+                except codec.Unreadable as error:
+                    _log.error("unreadable request: %s", error)
+                    continue
+                if isinstance(request, Describe):
+                    send(_described(request, cpu.signature(facts), send))
+
+
+def _card(mode: Mode) -> ModeCard:
+    missing = mode.available()
+    if missing is None:
+        return mode.card
+    return msgspec.structs.replace(mode.card, available=False, reason=missing.reason, remedy=missing.remedy)
+
+
+def _described(request: Describe, cpu_signature: str, send: Callable[[Event], None]) -> Finished | Failed:
+    try:
+        facts = look.look(resolve(request.ref))
+        found_card = card(request.ref, facts)
+        tokenizer = str(resolve(request.tokenizer)) if request.tokenizer else ""
+        found = tuple(cells(facts, cpu_signature))
+        send(Described(id=request.id, model=found_card, cells=found, tokenizer_folder=tokenizer))
+        return Finished(id=request.id)
+    except Exception as error:  # noqa: BLE001 - whatever a library raises, the client must hear of an end
+        return Failed(id=request.id, failure=failure_of(error))
+
+
+def cells(facts: ModelFacts, cpu_signature: str) -> list[Cell]:
+    """Each mode and precision against this model. Light: judged from the model's files."""
+    auto_class = TASKS[facts.tasks[0]].auto_class
+    shelf = Shelf(f"{facts.content_key} {auto_class}", cpu_signature)
+    found = []
+    for mode_id, mode in MODES.items():
+        for precision in mode.card.precisions:
+            fit = mode.fits(facts, precision.id)
+            ready = fit.verdict != "no" and shelf.lies_ready(mode_id, precision.id, {})
+            found.append(
+                Cell(
+                    mode=mode_id,
+                    precision=precision.id,
+                    verdict=fit.verdict,
+                    reason=fit.reason,
+                    prepared="cached" if ready else "no",
+                )
+            )
+    return found

@@ -1,0 +1,1 @@
+"""How fast, how sure, under which conditions."""

@@ -1,0 +1,183 @@
+"""What a mode is, and what modes share.
+
+A mode is a module in ``engine/modes`` with the names of ``Mode``, listed in ``engine/all_modes.py``. ``card``,
+``available`` and ``fits`` import nothing heavy: the desk calls them before anything is loaded.
+"""
+
+import contextlib
+import dataclasses
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal, Protocol, TypeVar
+
+from engine.models.facts import ModelFacts
+from engine.models.tensors import Inputs, Outputs
+from engine.wire.errors import FastpathError, NotEnoughMemory, NotForThisModel
+from engine.wire.messages import Event, ModeCard, PrecisionCard, Stage
+
+Events = Generator[Event, None, None]
+Value = TypeVar("Value")
+
+FP32 = PrecisionCard(id="fp32", title="Full precision (fp32)")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Unavailable:
+    """Why a mode or precision cannot run on this computer, and what would make it (a sentence or command)."""
+
+    reason: str
+    remedy: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Fit:
+    """Whether a mode suits a model: ``fits``, ``slower`` or ``no``, the latter two with their reason."""
+
+    verdict: Literal["fits", "slower", "no"] = "fits"
+    reason: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Job:
+    """What a mode needs to prepare a model.
+
+    ``auto_class`` is the suffix of Transformers' and Optimum's class names ("SequenceClassification" of
+    AutoModelForSequenceClassification and ORTModelForSequenceClassification; "FeatureExtraction" stands for AutoModel).
+    ``sample`` is a first batch of real inputs. ``artefacts`` gives a folder for what can be kept on disk.
+    """
+
+    facts: ModelFacts
+    auto_class: str
+    precision: str
+    options: Mapping[str, str]
+    threads: int
+    sample: Inputs
+    artefacts: "ArtefactShelf"
+
+
+class ArtefactShelf(Protocol):
+    """Where a mode keeps what it exported; see ``engine.store.artefacts``."""
+
+    def find(self, mode: str, precision: str, options: Mapping[str, str]) -> Path | None:
+        """The whole, checked folder of an earlier run, or None."""
+
+    def keep(self, mode: str, precision: str, options: Mapping[str, str], write: Callable[[Path], None]) -> Path:
+        """Lets ``write`` fill a folder beside its place, then renames it there whole; returns the place."""
+
+
+class Prepared(Protocol):
+    """A model made ready by a mode. Called like the Transformers model.
+
+    ``mode`` and ``precision`` say what was executed, not what was asked.
+    """
+
+    mode: str
+    precision: str
+
+    def adapt(self, inputs: Inputs) -> Events:
+        """Makes ready for inputs of this shape (traces, compiles): may take seconds, never within a timed call.
+
+        Raises NotForThisModel.
+        """
+
+    def __call__(self, **inputs: Any) -> Outputs:
+        """One forward pass; outputs have the shape of the inputs as given, whatever was padded inside."""
+
+    def close(self) -> None:
+        """Gives back memory and files. Not called again afterwards."""
+
+
+class Mode(Protocol):
+    """The names a module in ``engine/modes`` has."""
+
+    card: ModeCard
+
+    def available(self) -> Unavailable | None:
+        """None where the mode can run on this computer. Light: no heavy import."""
+
+    def fits(self, facts: ModelFacts, precision: str) -> Fit:
+        """Whether the mode suits this model, judged from its files. Light."""
+
+    def prepare(self, job: Job) -> Generator[Event, None, Prepared]:
+        """Loads and prepares; yields a ``Stage`` event as each of "load" and "prepare" begins and ends.
+
+        Raises NotForThisModel, ModeUnavailable, ModelBroken.
+        """
+
+
+def stage(name: str, work: Callable[[], Value], cached: bool = False) -> Generator[Event, None, Value]:
+    """Does ``work`` as one stage: an event as it begins, another with its seconds as it ends.
+
+    Returns what ``work`` returned.
+    """
+    yield Stage(stage=name)
+    began = time.perf_counter()
+    value = work()
+    yield Stage(stage=name, seconds=time.perf_counter() - began, cached=cached)
+    return value
+
+
+def no_events() -> Events:
+    """For modes whose ``adapt`` has nothing to do."""
+    return
+    yield
+
+
+@contextlib.contextmanager
+def refusing(title: str, facts: ModelFacts) -> Iterator[None]:
+    """The border to a library that may not take the model: what it raises becomes NotForThisModel.
+
+    Libraries run the model's code while they read it, so nearly any exception can come out. Memory that ran
+    out becomes NotEnoughMemory; a full disk stays the OSError that it is.
+    """
+    try:
+        yield
+    except (FastpathError, OSError, MemoryError):
+        raise
+    except Exception as error:
+        text = f"{type(error).__name__}: {error}"
+        if "not enough memory" in text or "DefaultCPUAllocator" in text or "bad allocation" in text:
+            raise NotEnoughMemory(
+                f"{facts.folder.name} does not fit into the memory that is free.", details=text
+            ) from error
+        raise NotForThisModel(f"{title} cannot take {facts.folder.name}.", details=text) from error
+
+
+def tensors(outputs: Outputs) -> Outputs:
+    """A ``ModelOutput`` as a plain mapping from names to tensors."""
+    return {name: value for name, value in outputs.items() if hasattr(value, "shape")}
+
+
+def attention_of(facts: ModelFacts) -> str:
+    """``sdpa`` where Transformers 4.57 has it for the family, else ``eager``."""
+    return "eager" if facts.model_type in _WITHOUT_SDPA else "sdpa"
+
+
+def fits_pytorch(facts: ModelFacts) -> Fit:
+    """For modes that start from PyTorch weights."""
+    if facts.weights == "safetensors":
+        return Fit()
+    return Fit("no", "The model holds only an ONNX graph, which PyTorch cannot run.")
+
+
+def fits_graph(facts: ModelFacts) -> Fit:
+    """For modes that make one graph of the model's PyTorch code."""
+    if facts.model_type in _WITHOUT_GRAPH:
+        return Fit("no", _WITHOUT_GRAPH[facts.model_type])
+    return fits_pytorch(facts)
+
+
+_WITHOUT_SDPA = frozenset(
+    (
+        *("electra", "mpnet", "deberta", "deberta-v2", "big_bird", "longformer", "squeezebert", "convbert"),
+        *("roberta-prelayernorm", "data2vec-text", "mobilebert", "megatron-bert", "rembert", "roformer"),
+        "ernie",
+    )
+)
+"""Families whose classes in Transformers 4.57 have ``_supports_sdpa`` false."""
+
+_WITHOUT_GRAPH = {
+    "longformer": "Longformer cuts its attention by the input's length, which no fixed graph can hold.",
+}
+"""Tried: tracing, torch.compile and the ONNX export each fail on them."""

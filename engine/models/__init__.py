@@ -1,0 +1,1 @@
+"""Finding a model, looking into it, judging it safe, loading it."""

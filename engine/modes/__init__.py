@@ -1,0 +1,1 @@
+"""One file a mode; see engine/mode.py for what a mode is."""

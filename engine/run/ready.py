@@ -1,0 +1,97 @@
+"""From a mode's name to a model made ready: kept from before, or prepared now."""
+
+from collections.abc import Generator, Mapping
+from typing import TypeVar
+
+import msgspec
+
+from engine.all_modes import MODES
+from engine.measure import memory
+from engine.mode import Job, Mode, Prepared
+from engine.run.session import Session
+from engine.store import times
+from engine.store.artefacts import Shelf
+from engine.wire.errors import ModeUnavailable, NotForThisModel
+from engine.wire.messages import Event, Stage
+
+Value = TypeVar("Value")
+
+
+def prepared_model(
+    session: Session, mode_id: str, precision: str, options: Mapping[str, str]
+) -> Generator[Event, None, Prepared]:
+    """The kept preparation, or a new one; adapted to the session's inputs."""
+    bench, facts = session.bench, session.facts
+    mode = MODES[mode_id]
+    key = (facts.content_key, session.task.auto_class, mode_id, precision, tuple(sorted(options.items())))
+    stages = _Stages(session, "/".join((facts.content_key, session.task.auto_class, mode_id, precision)))
+    prepared = bench.kept.find(key)
+    if prepared is None:
+        before = memory.now_bytes()
+        prepared = yield from stages.follow(_new(session, mode, precision, options))
+        bench.kept.keep(key, prepared, max(0, memory.now_bytes() - before))
+    else:
+        for stage in ("load", "prepare"):
+            yield Stage(stage=stage, seconds=0.0, cached=True)
+        session.from_cache.append(True)
+    for batch in session.encoded.batches:
+        session.go_on()
+        yield from stages.follow(prepared.adapt(batch))
+    session.go_on()
+    return prepared
+
+
+def _new(session: Session, mode: Mode, precision: str, options: Mapping[str, str]) -> Generator[Event, None, Prepared]:
+    facts = session.facts
+    card = next((card for card in mode.card.precisions if card.id == precision), None)
+    if card is None or not card.available:
+        why = card.reason if card else "it has no such precision."
+        raise ModeUnavailable(f"{mode.card.title} cannot run in {precision}: {why}", "Pick another precision.")
+    fit = mode.fits(facts, precision)
+    if fit.verdict == "no":
+        raise NotForThisModel(fit.reason)
+    shelf = Shelf(f"{facts.content_key} {session.task.auto_class}", session.bench.cpu_signature)
+    return (
+        yield from mode.prepare(
+            Job(
+                facts=facts,
+                auto_class=session.task.auto_class,
+                precision=precision,
+                options=options,
+                threads=session.bench.threads,
+                sample=session.encoded.batches[0],
+                artefacts=shelf,
+            )
+        )
+    )
+
+
+class _Stages:
+    """Follows a mode's events: adds what the stage took last time, remembers what it takes now."""
+
+    def __init__(self, session: Session, key: str) -> None:
+        self._session = session
+        self._key = key
+
+    def follow(self, events: Generator[Event, None, Value]) -> Generator[Event, None, Value]:
+        while True:
+            try:
+                event = next(events)
+            except StopIteration as done:
+                value: Value = done.value
+                return value
+            if isinstance(event, Stage):
+                event = self._noted(event)
+                self._session.go_on()
+            yield event
+
+    def _noted(self, event: Stage) -> Stage:
+        if event.seconds is None:
+            return msgspec.structs.replace(event, last_s=times.last_stage(self._key, event.stage))
+        sums = self._session.stage_s
+        sums[event.stage] = sums.get(event.stage, 0.0) + event.seconds
+        if event.stage == "prepare":
+            self._session.from_cache.append(event.cached)
+        if not event.cached:
+            times.remember_stage(self._key, event.stage, event.seconds)
+        return event

@@ -1,0 +1,96 @@
+"""The same answer as plain PyTorch? And how much faster, where asked."""
+
+import time
+from collections.abc import Generator
+from typing import TypeVar
+
+from engine import task as shared
+from engine.all_modes import MODES
+from engine.measure.percentiles import median
+from engine.models.arrays import arrays
+from engine.run.ready import prepared_model
+from engine.run.session import Calls, Session
+from engine.store import outputs as references
+from engine.wire.errors import ModeUnavailable, NotForThisModel
+from engine.wire.messages import Agreement, Event, Ratio, Stage
+
+REFERENCE = ("eager", "fp32")
+RATIO_CALLS = 5
+
+Value = TypeVar("Value")
+
+
+def compare(session: Session, calls: Calls) -> Generator[Event, None, tuple[Agreement | None, Ratio | None]]:
+    """The same answer as eager fp32 on the same input? And how much faster, where asked."""
+    run, prepared, encoded = session.run, session.prepared, session.encoded
+    assert calls.result is not None
+    key = references.key(session.facts.content_key, run.task, encoded.batches)
+    if _is_reference(session):
+        references.keep(key, _reference(calls))
+        return Agreement(verdict="reference", share=1, max_abs_diff=0, cosine_worst=1, n=encoded.inputs), None
+    known = references.find(key)
+    ratio = None
+    if run.ratio or (known is None and run.check == "always"):
+        yield Stage(stage="compare")
+        began = time.perf_counter()
+        try:
+            eager = yield from _quietly(prepared_model(session, *REFERENCE, {}))
+        except (NotForThisModel, ModeUnavailable) as error:
+            yield session.note("The answer could not be compared with plain PyTorch (eager).", error.what_happened)
+        else:
+            other = Calls(session, eager)
+            other.first()
+            known = _reference(other)
+            references.keep(key, known)
+            ratio = _ratio(other, calls) if run.ratio else None
+        yield Stage(stage="compare", seconds=time.perf_counter() - began)
+    if known is None:
+        return None, None
+    agreement = shared.agreement(
+        prepared.precision,
+        known.batches,
+        calls.outputs,
+        encoded.batches,
+        session.task.same(known.result, calls.result),
+    )
+    if agreement.verdict == "different answers":
+        ratio = None  # no speedup where the answer changed
+    return agreement, ratio
+
+
+def _reference(calls: Calls) -> references.Reference:
+    assert calls.result is not None
+    return references.Reference(tuple(arrays(outputs) for outputs in calls.outputs), calls.result)
+
+
+def _is_reference(session: Session) -> bool:
+    if (session.prepared.mode, session.prepared.precision) != REFERENCE:
+        return False
+    asked = session.run.options if session.run.mode == REFERENCE[0] else {}
+    defaults = {option.id: option.choices[0] for option in MODES[REFERENCE[0]].card.options}
+    return all(value == defaults.get(name) for name, value in asked.items())
+
+
+def _quietly(events: Generator[Event, None, Value]) -> Generator[Event, None, Value]:
+    """The value without the stages: the person's run has had its own."""
+    while True:
+        try:
+            event = next(events)
+        except StopIteration as done:
+            value: Value = done.value
+            return value
+        if not isinstance(event, Stage):
+            yield event
+
+
+def _ratio(eager: Calls, mode: Calls) -> Ratio:
+    """Medians of five calls each, in turn; one of each before, so that neither pays for cold caches."""
+    samples: tuple[list[float], list[float]] = ([], [])
+    for turn in range(RATIO_CALLS + 1):
+        for kept, call in zip(samples, (eager, mode), strict=True):
+            eager.session.go_on()
+            model_ms = call().model / 1e6
+            if turn:
+                kept.append(model_ms)
+    eager_ms, mode_ms = median(samples[0]), median(samples[1])
+    return Ratio(value=eager_ms / mode_ms, eager_ms=eager_ms, mode_ms=mode_ms, n=RATIO_CALLS)

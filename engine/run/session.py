@@ -1,0 +1,110 @@
+"""What one run has in its hands, and what stays between runs."""
+
+import dataclasses
+import time
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from engine import task as shared
+from engine.measure import loop, memory
+from engine.mode import Prepared
+from engine.models.facts import ModelFacts
+from engine.models.tensors import Outputs
+from engine.store.kept import Kept
+from engine.task import Encoded, Task
+from engine.wire.errors import Stopped
+from engine.wire.messages import Notice, NoticeText, Result, Run
+
+KEPT_SHARE = 0.25
+"""Prepared models may stay in memory up to this share of it."""
+
+
+class Control(Protocol):
+    """What the outside may ask of a run while it goes on; read between calls and stages."""
+
+    @property
+    def stopped(self) -> bool: ...
+
+    @property
+    def updated(self) -> bool: ...
+
+    def take_update(self) -> tuple[int, dict[str, Any]] | None:
+        """The newest (revision, fields), once."""
+
+
+class Workbench:
+    """What stays between runs of one process: prepared models, and what it runs on."""
+
+    def __init__(self, threads: int, cpu_brand: str, cpu_signature: str) -> None:
+        self.threads = threads
+        self.cpu_brand = cpu_brand
+        self.cpu_signature = cpu_signature
+        self.kept: Kept[Prepared] = Kept(int(memory.total_bytes() * KEPT_SHARE), lambda prepared: prepared.close())
+
+
+@dataclasses.dataclass
+class Session:
+    """A prepared run: everything that ``measure`` needs."""
+
+    run: Run
+    control: Control
+    bench: Workbench
+    facts: ModelFacts
+    task: Task
+    reader: Any
+    encoded: Encoded
+    fields: Mapping[str, Any]
+    prepared: Prepared = dataclasses.field(init=False)
+    notices: list[NoticeText] = dataclasses.field(default_factory=list)
+    stage_s: dict[str, float] = dataclasses.field(default_factory=dict)
+    """Seconds of each stage of preparing, summed."""
+    from_cache: list[bool] = dataclasses.field(default_factory=list)
+    """For each "prepare" that ended: whether it came from memory or disk."""
+
+    def note(self, text: str, details: str = "") -> Notice:
+        """Remembers a notice for the report and returns its event."""
+        self.notices.append(NoticeText(text=text, details=details))
+        return Notice(text=text, details=details)
+
+    def go_on(self) -> None:
+        """Raises Stopped where that was asked."""
+        if self.control.stopped:
+            raise Stopped()
+
+
+class Calls:
+    """The call that is timed, of one prepared model: fields to inputs, model, outputs to answer; each part apart."""
+
+    def __init__(self, session: Session, prepared: Prepared) -> None:
+        self.session = session
+        self.prepared = prepared
+        self.outputs: list[Outputs] = []
+        self.result: Result | None = None
+
+    def __call__(self) -> loop.Call:
+        session, clock = self.session, time.perf_counter_ns
+        prepared, task = self.prepared, session.task
+        t0 = clock()
+        encoded = task.encode(session.reader, session.fields)
+        t1 = clock()
+        outputs = [prepared(**batch) for batch in encoded.batches]
+        t2 = clock()
+        self.result = task.decode(session.reader, encoded, outputs)
+        t3 = clock()
+        self.outputs = outputs
+        return loop.Call(t1 - t0, t2 - t1, t3 - t2)
+
+    def first(self) -> tuple[loop.Call, Result]:
+        """A call whose outputs are checked before anything of it is shown. Raises NotForThisModel."""
+        session = self.session
+        t0 = time.perf_counter_ns()
+        self.outputs = [self.prepared(**batch) for batch in session.encoded.batches]
+        t1 = time.perf_counter_ns()
+        self.check()
+        self.result = session.task.decode(session.reader, session.encoded, self.outputs)
+        return loop.Call(0, t1 - t0, time.perf_counter_ns() - t1), self.result
+
+    def check(self) -> None:
+        """Shape and finiteness of the last outputs."""
+        for batch, outputs in zip(self.session.encoded.batches, self.outputs, strict=True):
+            shared.check_outputs(outputs, batch)

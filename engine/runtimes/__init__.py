@@ -1,0 +1,1 @@
+"""Which interpreter runs which mode, and how a child process is started and ended."""

@@ -1,0 +1,82 @@
+"""Which program is started for a role, and in which environment.
+
+The environment is an allow-list: what counts for a figure is set here, alike for all modes, before the child imports
+anything. Nothing else of the caller's environment reaches a measurement.
+"""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+
+from engine import folders
+
+SYSTEM_VARIABLES = (
+    *(
+        "PATH",
+        "HOME",
+        "USER",
+        "LOGNAME",
+        "LANG",
+        "LANGUAGE",
+        "TZ",
+        "TMPDIR",
+        "TEMP",
+        "TMP",
+        "LD_LIBRARY_PATH",
+    ),
+    *("XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "VIRTUAL_ENV"),
+    *("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "USERPROFILE", "APPDATA", "LOCALAPPDATA"),
+    *("PROGRAMDATA", "PROGRAMFILES", "PROGRAMFILES(X86)", "NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE"),
+    *("FASTPATH_HOME", "HF_HOME", "HF_HUB_CACHE", "COVERAGE_PROCESS_START"),
+    *("CC", "CXX", "CPATH", "LIBRARY_PATH", "INCLUDE", "LIB", "LIBPATH", "SDKROOT", "DEVELOPER_DIR"),
+)
+NETWORK_VARIABLES = (
+    *("HF_ENDPOINT", "HF_TOKEN", "HF_HUB_OFFLINE", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"),
+    *("https_proxy", "http_proxy", "no_proxy", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"),
+)
+
+
+def engine_command(role: str, runtime: str = "main", prefix: Sequence[str] = ()) -> list[str]:
+    """The words that start a child in ``role`` ("work", "desk"), without its ends of the channel.
+
+    ``prefix`` goes first (an emulator, in tests). From source ``-P`` and the folder "/" (see ``Child``) keep a local
+    ``engine/`` or ``msgspec.py`` from being imported instead; a packaged application starts itself.
+    """
+    if runtime != "main":
+        raise ValueError(f"no runtime named {runtime!r}")
+    if getattr(sys, "frozen", False):
+        return [*prefix, sys.executable, "--engine", role]
+    return [*prefix, sys.executable, "-P", "-m", "engine", role]
+
+
+def environment(role: str, threads: int, caller: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The child's whole environment. ``threads`` is at least 1; the desk does not compute and ignores it."""
+    names = SYSTEM_VARIABLES + (NETWORK_VARIABLES if role == "desk" else ())
+    kept = {name: caller[name] for name in names if name in caller}
+    kept |= {name: value for name, value in caller.items() if name.startswith("LC_")}
+    kept |= {
+        "PYTHONUTF8": "1",
+        "PYTHONNOUSERSITE": "1",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "DO_NOT_TRACK": "1",
+        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+        "TRANSFORMERS_VERBOSITY": "error",
+        "TRANSFORMERS_NO_ADVISORY_WARNINGS": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+    }
+    if role != "desk":
+        kept |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"} | _computing(threads)
+    return kept
+
+
+def _computing(threads: int) -> dict[str, str]:
+    # libgomp's default spinning makes a busy machine collapse (tenfold p90), and never spinning slows small eager
+    # runs by a quarter on a quiet one, which would flatter every other mode. A short spin was near the best of both.
+    return {
+        "OMP_NUM_THREADS": str(threads),
+        "MKL_NUM_THREADS": str(threads),
+        "GOMP_SPINCOUNT": "1000",
+        # Read when Inductor is imported; one compile worker, because pool workers outlive their parent by a minute.
+        "TORCHINDUCTOR_CACHE_DIR": str(folders.part("inductor")),
+        "TORCHINDUCTOR_COMPILE_THREADS": "1",
+    }

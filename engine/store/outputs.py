@@ -1,0 +1,104 @@
+"""Reference outputs: what eager fp32 answered for an encoded input, so that checking again costs nothing."""
+
+import dataclasses
+import hashlib
+import io
+import logging
+import os
+import zipfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from engine import folders
+from engine.store import versions, whole
+from engine.wire.messages import Result
+
+log = logging.getLogger(__name__)
+
+LIMIT_BYTES = 512 * 1024 * 1024
+_RESULT = "result"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reference:
+    """``batches``: one mapping a batch, from an output's name to a numpy array (float32, as eager gave)."""
+
+    batches: tuple[Mapping[str, Any], ...]
+    result: Result
+
+
+def key(content_key: str, task: str, batches: Iterable[Mapping[str, Any]]) -> str:
+    """Names an encoded input of a model. ``batches``: its inputs, tensors on the CPU or numpy arrays."""
+    import numpy
+
+    digest = hashlib.sha256(msgspec.json.encode([content_key, task, versions.installed()], order="deterministic"))
+    for batch in batches:
+        for name in sorted(batch):
+            array = numpy.ascontiguousarray(batch[name])
+            digest.update(f"\0{name}\0{array.dtype.str}\0{array.shape}\0".encode())
+            digest.update(array.tobytes())
+        digest.update(b"\1")
+    return digest.hexdigest()
+
+
+def find(named: str) -> Reference | None:
+    """The reference kept under ``named``; a damaged one is removed and counts as not known."""
+    import numpy
+
+    file = _file(named)
+    if not file.is_file():
+        return None
+    try:
+        with numpy.load(file, allow_pickle=False) as arrays:
+            result = msgspec.json.decode(arrays[_RESULT].tobytes(), type=Result)
+            batches: dict[int, dict[str, Any]] = {}
+            for name in arrays.files:
+                number, slash, output = name.partition("/")
+                if slash:
+                    batches.setdefault(int(number), {})[output] = arrays[name]
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, msgspec.DecodeError) as error:
+        log.warning("The reference %s cannot be read and is removed: %s", file.name, error)
+        whole.remove(file)
+        return None
+    os.utime(file)
+    return Reference(tuple(batches[number] for number in sorted(batches)), result)
+
+
+def keep(named: str, reference: Reference, limit_bytes: int = LIMIT_BYTES) -> None:
+    """Keeps a reference; the least recently used go past ``limit_bytes``. One larger than that is not kept.
+
+    Raises DiskFull, DataFolder.
+    """
+    import numpy
+
+    arrays = {
+        f"{number}/{name}": numpy.asarray(array)
+        for number, batch in enumerate(reference.batches)
+        for name, array in batch.items()
+    }
+    if sum(array.nbytes for array in arrays.values()) > limit_bytes:
+        return
+    content = io.BytesIO()
+    arrays[_RESULT] = numpy.frombuffer(msgspec.json.encode(reference.result), dtype=numpy.uint8)
+    numpy.savez(content, allow_pickle=False, **arrays)
+    file = _file(named)
+    whole.write(file, content.getvalue())
+    _free_up(file.parent, limit_bytes)
+
+
+def _free_up(folder: Path, limit_bytes: int) -> None:
+    whole.sweep(folder)
+    files = [(file, file.stat()) for file in folder.glob("*.npz")]
+    total = sum(status.st_size for _, status in files)
+    for file, status in sorted(files, key=lambda pair: pair[1].st_mtime_ns):
+        if total <= limit_bytes:
+            return
+        total -= status.st_size
+        whole.remove(file)
+
+
+def _file(named: str) -> Path:
+    return folders.part("outputs") / f"{named}.npz"

@@ -1,0 +1,1 @@
+"""One file a task; see engine/task.py for what a task is."""

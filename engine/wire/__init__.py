@@ -1,0 +1,1 @@
+"""The conversation: messages, their encoding, the socket, and failures."""

@@ -1,0 +1,133 @@
+"""The role ``work``: one Run at a time. torch lives here; no network, no token.
+
+A reader thread takes ``Stop`` and ``Update`` at once, also while the main thread computes.
+"""
+
+import contextlib
+import logging
+import os
+import queue
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from engine import run as one_run
+from engine.cpu import read as cpu
+from engine.models import load
+from engine.wire import codec
+from engine.wire.channel import Channel, LineTooLong
+from engine.wire.errors import failure_of
+from engine.wire.messages import PROTOCOL, Event, Failed, Finished, Ready, Run, Stop, Update
+
+_log = logging.getLogger(__name__)
+
+
+class Control:
+    """What was asked of the runs in hand. Written by the reader thread, read by the main thread."""
+
+    def __init__(self) -> None:
+        self._stopped: set[str] = set()
+        self._updates: dict[str, Update] = {}
+        self._id = ""
+
+    def begin(self, request_id: str) -> None:
+        self._id = request_id
+
+    def end(self) -> None:
+        self._stopped.discard(self._id)
+        self._updates.pop(self._id, None)
+        self._id = ""
+
+    def stop(self, request_id: str) -> None:
+        self._stopped.add(request_id)
+
+    def update(self, update: Update) -> None:
+        self._updates[update.id] = update
+
+    @property
+    def stopped(self) -> bool:
+        return self._id in self._stopped
+
+    @property
+    def updated(self) -> bool:
+        return self._id in self._updates
+
+    def take_update(self) -> tuple[int, dict[str, Any]] | None:
+        update = self._updates.pop(self._id, None)
+        return (update.revision, update.fields) if update else None
+
+
+def serve(channel: Channel) -> None:
+    """Reads requests and writes events until the parent lets go."""
+    runs: queue.SimpleQueue[Run | None] = queue.SimpleQueue()
+    control = Control()
+
+    def send(event: Event) -> None:
+        with contextlib.suppress(OSError):  # the parent is gone: the reader ends the process
+            channel.send(codec.encode(event))
+
+    threading.Thread(target=_read, args=(channel, runs, control, send), name="reader", daemon=True).start()
+    send(Ready(protocol=PROTOCOL, role="work", pid=os.getpid()))
+    bench = _bench()
+    load.warm_up_imports()
+    while (run := runs.get()) is not None:
+        control.begin(run.id)
+        send(msgspec.structs.replace(_done(run, control, bench, send), id=run.id))
+        control.end()
+
+
+def _bench() -> one_run.Workbench:
+    facts = cpu.facts()
+    threads = int(os.environ.get("OMP_NUM_THREADS", "1"))
+    return one_run.Workbench(threads, facts.brand, cpu.signature(facts))
+
+
+def _done(run: Run, control: Control, bench: one_run.Workbench, send: Callable[[Event], None]) -> Finished | Failed:
+    """Does one run, sending its events; returns the last one."""
+    try:
+        session = yield_all(one_run.prepare(run, control, bench), run.id, send)
+        report = yield_all(one_run.measure(session), run.id, send)
+        return Finished(report=report)
+    except BaseException as error:  # noqa: BLE001 - whatever a library raises, the client must hear of an end
+        if not isinstance(error, Exception):
+            _log.exception("a run ended oddly")
+        return Failed(failure=failure_of(error))
+
+
+def yield_all(events: Any, request_id: str, send: Callable[[Event], None]) -> Any:
+    """Sends all events of a generator under the request's id; returns the generator's value."""
+    while True:
+        try:
+            event = next(events)
+        except StopIteration as done:
+            return done.value
+        send(msgspec.structs.replace(event, id=request_id))
+
+
+def _read(
+    channel: Channel,
+    runs: "queue.SimpleQueue[Run | None]",
+    control: Control,
+    send: Callable[[Event], None],
+) -> None:
+    try:
+        while (lines := channel.read_lines()) is not None:
+            for line in lines:
+                try:
+                    _take(codec.decode_request(line), runs, control)
+                except codec.Unreadable as error:
+                    _log.error("unreadable request: %s", error)
+    except (OSError, LineTooLong):
+        _log.exception("the channel broke")
+    os._exit(0)  # the parent let go; nothing that is half done is worth finishing
+
+
+def _take(request: object, runs: "queue.SimpleQueue[Run | None]", control: Control) -> None:
+    if isinstance(request, Run):
+        runs.put(request)
+    elif isinstance(request, Stop):
+        control.stop(request.id)
+    elif isinstance(request, Update):
+        control.update(request)

@@ -1,0 +1,1 @@
+"""One page a file, or a folder once it has parts. Pages do not know each other."""

@@ -1,0 +1,147 @@
+"""The answer of the last run, or why there is none."""
+
+from pathlib import Path
+
+import msgspec
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QToolButton, QVBoxLayout, QWidget
+
+from engine.wire.messages import Answer, Failure, NoticeText, Result
+from gui.results import View, view_for
+from gui.run_state import RunView, State
+from gui.widgets import text
+from gui.widgets.card import Card
+from gui.widgets.failure_panel import FailurePanel
+from gui.widgets.icons import IconButton
+from gui.widgets.notice_lines import NoticeLines
+
+OF_THE_INPUT = frozenset({"BadInput"})
+"""Failures that the form shows, because they are mended there."""
+EMPTY = "The answer will be here. Press Run."
+
+
+class ResultPanel(Card):
+    """Ctrl+C copies the result while the focus is in it."""
+
+    def __init__(self) -> None:
+        super().__init__("Result")
+        self._view: View | None = None
+        self._kind = ""
+        self._answer: Answer | None = None
+        self.copy = IconButton("copy", "&Copy", explains="Copies the result as text. Ctrl+C does so too in the result.")
+        self.copy.clicked.connect(self.copy_text)
+        self.save = IconButton("save", "Sa&ve", explains="Saves the result as a text or JSON file.")
+        self.save.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self.save)
+        menu.addAction("As &text…", lambda: self._save_as("txt"))
+        menu.addAction("As &JSON…", lambda: self._save_as("json"))
+        self.save.setMenu(menu)
+        self.head.addWidget(self.copy)
+        self.head.addWidget(self.save)
+        self._empty = text.label(EMPTY, "quiet", wrap=True)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._place = QVBoxLayout()
+        self._failure = FailurePanel()
+        self._notices = NoticeLines()
+        self.add(self._failure)
+        self.add(self._empty, 1)
+        self.body.addLayout(self._place, 1)
+        self.body.addStretch(0)
+        self.add(self._notices)
+        shortcut = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self)
+        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        shortcut.activated.connect(self.copy_text)
+        self._show_answer(None)
+
+    def show_state(self, state: State, task: str) -> None:
+        """Shows the run where it is of ``task``, the one whose form is there."""
+        run = state.run if state.run is not None and state.run.request.task == task else None
+        failure = run.failure if run is not None else None
+        here = failure is not None and failure.code not in OF_THE_INPUT
+        self._failure.show_failure(failure if here else None)
+        self._show_answer(run)
+        self._empty.setVisible(self._answer is None and not here)
+        text.set_text(self._empty, "Running…" if run is not None and not run.over else EMPTY)
+        notices = list(run.notices) if run is not None else []
+        if run is not None and run.report is not None:
+            notices += [NoticeText(text=doubt) for doubt in run.report.doubts]
+        self._notices.show_notices(notices)
+
+    def _show_answer(self, run: RunView | None) -> None:
+        answer = run.answer if run is not None else None
+        if answer is self._answer and (answer is not None or self._view is None):
+            return
+        self._answer = answer
+        self.copy.setEnabled(answer is not None)
+        self.save.setEnabled(answer is not None)
+        if answer is None or run is None:
+            self._put(None, "")
+            return
+        self._put_result(answer.result, run)
+
+    def _put_result(self, result: Result, run: RunView) -> None:
+        kind = result.kind
+        if self._view is None or kind != self._kind:
+            self._put(view_for(kind), kind)
+        assert self._view is not None
+        try:
+            self._view.show_result(result, run.answer_fields)
+        except (ValueError, TypeError, KeyError):
+            # Another shape than the kind promises: shown as it is rather than not at all.
+            self._put(view_for(""), "")
+            self._view.show_result(result, run.answer_fields)
+
+    def _put(self, view: View | None, kind: str) -> None:
+        if self._view is not None:
+            old = self._view.widget()
+            self._place.removeWidget(old)
+            old.hide()
+            old.deleteLater()
+        self._view, self._kind = view, kind
+        if view is not None:
+            self._place.addWidget(view.widget(), 1)
+
+    def view(self) -> QWidget | None:
+        return self._view.widget() if self._view is not None else None
+
+    def summary(self) -> str:
+        """The result in a sentence, for a screen reader."""
+        return self._view.summary() if self._view is not None and self._answer is not None else ""
+
+    def failure(self) -> Failure | None:
+        return self._failure.failure()
+
+    def notices(self) -> tuple[str, ...]:
+        return self._notices.texts()
+
+    def copy_text(self) -> None:
+        if self._view is not None and self._answer is not None:
+            QApplication.clipboard().setText(self._view.as_text())
+
+    def content(self, ending: str) -> str:
+        """The result as it is saved under ``ending`` ("txt" or "json")."""
+        assert self._view is not None
+        assert self._answer is not None
+        if ending == "json":
+            return msgspec.json.format(msgspec.json.encode(self._answer.result.value)).decode() + "\n"
+        return self._view.as_text() + "\n"
+
+    def _save_as(self, ending: str) -> None:
+        kinds = {"txt": "Text (*.txt)", "json": "JSON (*.json)"}
+        content = self.content(ending)
+        name, _ = QFileDialog.getSaveFileName(self, "Save the result", f"result.{ending}", kinds[ending])
+        if not name:
+            return
+        try:
+            Path(name).write_text(content, "utf-8")
+        except OSError as error:
+            self._failure.show_failure(
+                Failure(
+                    code="NotSaved",
+                    sort="user",
+                    what_happened=f"The result could not be saved ({error.strerror}).",
+                    what_to_do="Pick another folder.",
+                    details=str(error),
+                )
+            )

@@ -1,0 +1,230 @@
+"""How fast it is: the big figure, the chart, the stages, and whether the answer is eager's."""
+
+import time
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout
+
+from engine.wire.messages import Agreement, RunReport
+from gui import theme
+from gui.run_state import RunView, State, baseline_ms
+from gui.widgets import figures, text
+from gui.widgets.card import Card
+from gui.widgets.icons import IconButton
+from gui.widgets.stage_bar import StageBar
+from gui.widgets.strip_chart import StripChart
+
+CLOCK_MS = 500
+ROOMY_PX = 290
+SAME = frozenset({"identical", "same answers"})
+
+
+class SpeedPanel(Card):
+    """Signals: repeat_asked(on), check_asked, threads_changed."""
+
+    repeat_asked = Signal(bool)
+    check_asked = Signal()
+    threads_changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__("Speed")
+        self._stages = StageBar()
+        self._run: RunView | None = None
+        self._clock = QTimer(self)
+        self._clock.setInterval(CLOCK_MS)
+        self._clock.timeout.connect(self._tick)
+        self._figure = text.label("", "figure")
+        self._figure.setAccessibleName("Latency")
+        self._what = text.ElidedLabel("quiet")
+        self._agreement = text.ElidedLabel()
+        self.check = text.button(
+            "C&heck",
+            self.check_asked.emit,
+            explains="Compares answer and speed with plain PyTorch (eager) at full precision, in turns.",
+        )
+        self.chart = StripChart()
+        self._numbers = text.ElidedLabel("quiet")
+        self._parts = text.ElidedLabel("quiet")
+        self._make_controls()
+        self._lay_out()
+
+    def _make_controls(self) -> None:
+        self.repeat = IconButton(
+            "repeat",
+            "&Repeat",
+            role="",
+            explains="Runs again and again until stopped; a changed input is taken at the next call.",
+        )
+        self.repeat.setCheckable(True)
+        self.repeat.clicked.connect(self.repeat_asked.emit)
+        self.pause = IconButton("pause", "Pa&use chart", explains="Holds the chart's picture. The run goes on.")
+        self.pause.setCheckable(True)
+        self.pause.toggled.connect(self.chart.set_paused)
+        self.threads = QComboBox()
+        self.threads.setAccessibleName("Threads")
+        text.explain(self.threads, "How many of the CPU's cores a run may use.")
+        self.threads.activated.connect(lambda _place: self.threads_changed.emit())
+        self._threads_label = text.label("&Threads", "quiet")
+        self._threads_label.setBuddy(self.threads)
+        self._threads_known = (0, 0)
+
+    def _lay_out(self) -> None:
+        for widget in (self.pause, self.repeat, self._threads_label, self.threads):
+            self.head.addWidget(widget)
+        top = QHBoxLayout()
+        top.setSpacing(theme.WIDE_GAP_PX)
+        top.addWidget(self._figure, 0, Qt.AlignmentFlag.AlignVCenter)
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addWidget(self._agreement)
+        words.addWidget(self._what)
+        top.addLayout(words, 1)
+        top.addWidget(self.check, 0, Qt.AlignmentFlag.AlignVCenter)
+        self.body.addLayout(top)
+        self.add(self.chart, 1)
+        self.add(self._stages)
+        self.add(self._numbers)
+        self.add(self._parts)
+
+    def set_threads(self, default: int, logical: int, chosen: int) -> None:
+        """Offers 1 to ``logical`` threads, and first the engine's own choice ``default`` (0 in requests)."""
+        if (default, logical) != self._threads_known:
+            self._threads_known = (default, logical)
+            self.threads.clear()
+            self.threads.addItem(f"{default} (usual)", 0)
+            for count in range(1, logical + 1):
+                self.threads.addItem(str(count), count)
+            self.threads.setCurrentIndex(max(0, self.threads.findData(chosen)))
+
+    def thread_count(self) -> int:
+        return int(self.threads.currentData() or 0)
+
+    def show_state(self, state: State) -> None:
+        run = state.run
+        self._run = run
+        running = state.running
+        self.repeat.setChecked(bool(run is not None and running and run.repeats))
+        self._show_figures(state, run)
+        self._show_agreement(run)
+        self.chart.show_latencies(run.latencies if run is not None else None, baseline_ms(state))
+        self._stages.show_stages(run.stages if run is not None else (), time.monotonic())
+        stage = run.stage if run is not None and running else None
+        ticking = stage is not None and stage.name != "running"
+        if ticking != self._clock.isActive():
+            # Only while a stage goes on that brings no news by itself, for its "so far".
+            self._clock.start() if ticking else self._clock.stop()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._parts.setVisible(self.height() >= ROOMY_PX)
+
+    def _tick(self) -> None:
+        self._stages.show_stages(self._run.stages if self._run is not None else (), time.monotonic())
+
+    def _show_figures(self, state: State, run: RunView | None) -> None:
+        report = run.report if run is not None else None
+        if run is None or (report is None and not run.latencies.n):
+            text.set_text(self._figure, "–")
+            self._what.show_text("Latency of the model's call, the median, will be here.")
+            self._numbers.show_text("")
+            self._parts.show_text("")
+            return
+        if report is not None:
+            text.set_text(self._figure, figures.milliseconds(report.timing.p50_ms))
+            self._numbers.show_text(_numbers(report))
+            self._parts.show_text(_parts(report))
+        else:
+            p50, p90, p99 = run.latencies.percentiles()
+            text.set_text(self._figure, figures.milliseconds(p50 or 0.0))
+            memory_bytes, calls = state.memory_bytes, run.latencies.n
+            self._numbers.show_text(_line(p50, p90, p99, run.latencies.per_s(), memory_bytes, calls))
+            self._parts.show_text("")
+        self._figure.setAccessibleDescription(f"median {self._figure.text()}")
+        self._what.show_text(self._named(state, run))
+
+    def _named(self, state: State, run: RunView) -> str:
+        mode_id = run.report.mode_executed if run.report is not None else run.request.mode
+        precision = run.report.precision_executed if run.report is not None else run.request.precision
+        mode = state.mode(mode_id)
+        threads = run.request.threads or (state.catalogue.threads if state.catalogue else 0)
+        count = f"{threads} thread{'s' if threads != 1 else ''}"
+        return f"{mode.title if mode else mode_id}, {precision}, {count}, median of the model's call"
+
+    def _show_agreement(self, run: RunView | None) -> None:
+        report = run.report if run is not None else None
+        words, role = agreement_in_words(report)
+        self._agreement.show_text(words)
+        text.set_role(self._agreement, role)
+        self._agreement.setVisible(bool(words))
+        reference = report is not None and (report.mode_executed, report.precision_executed) == (
+            "eager",
+            "fp32",
+        )
+        self.check.setVisible(report is not None and report.ratio is None and not reference)
+
+    def announcement(self) -> str:
+        """The figures in a sentence, for a screen reader at the run's end."""
+        return f"Median {self._figure.text()}. {self._agreement.whole()}".strip()
+
+
+def agreement_in_words(report: RunReport | None) -> tuple[str, text.Role]:
+    """Whether the answer is eager's, with the ratio where it was measured; and the colour that goes
+    with it.
+    """
+    if report is None:
+        return "", ""
+    found = report.agreement
+    if found is None:
+        return "not checked against eager", "quiet"
+    if found.verdict == "reference":
+        return "this is eager itself, the baseline", "quiet"
+    if found.verdict == "different answers":
+        return f"different answers than eager{_share(found)}, so no speedup is shown", "warn"
+    words = "same answer as eager" if found.verdict in SAME else f"close to eager{_share(found)}"
+    if report.ratio is None:
+        return words, "" if found.verdict in SAME else "warn"
+    value = report.ratio.value
+    speed = f"{figures.times(value)} faster" if value >= 1 else f"{figures.times(1 / value)} slower"
+    same = "same answer" if found.verdict in SAME else f"close answers{_share(found)}"
+    return f"{speed} than eager, {same}", _role(value, found)
+
+
+def _role(value: float, found: Agreement) -> text.Role:
+    if found.verdict not in SAME:
+        return "warn"
+    return "accent" if value > 1 else ""
+
+
+def _share(found: Agreement) -> str:
+    if found.n <= 1:
+        return ""
+    share = 1 - found.share if found.verdict == "different answers" else found.share
+    return f" on {figures.percent(share)} of {found.n} inputs"
+
+
+def _numbers(report: RunReport) -> str:
+    timing = report.timing
+    line = _line(timing.p50_ms, timing.p90_ms, timing.p99_ms, timing.throughput_per_s, 0, timing.n)
+    peak = f"    peak memory {figures.size(report.peak_rss_mb * 1e6)}" if report.peak_rss_mb else ""
+    return line + peak
+
+
+def _parts(report: RunReport) -> str:
+    parts = report.timing.stages_p50_ms
+    times = parts.prepare_input, parts.model, parts.interpret
+    names = ("prepare input", "model", "interpret")
+    split = ", ".join(f"{name} {figures.milliseconds(ms)}" for name, ms in zip(names, times, strict=True))
+    return f"Parts of a call: {split}"
+
+
+def _line(p50: float | None, p90: float | None, p99: float | None, per_s: float, memory_bytes: int, calls: int) -> str:
+    parts = [
+        f"{name} {figures.milliseconds(value)}"
+        for name, value in (("p50", p50), ("p90", p90), ("p99", p99))
+        if value is not None
+    ]
+    parts += [figures.per_second(per_s)] if per_s else []
+    parts += [f"{calls:,} call{'s' if calls != 1 else ''}"]
+    parts += [f"memory {figures.size(memory_bytes)}"] if memory_bytes else []
+    return "    ".join(parts)

@@ -1,0 +1,154 @@
+"""What the window remembers between starts: settings, the last catalogue, the last model looked into.
+
+Each is one JSON file in the data folder. A file that is damaged or newer than this program is set aside, so
+that nothing but itself is lost, and ``Loaded.notices`` says so.
+"""
+
+import base64
+import contextlib
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from engine import folders
+from engine.wire import codec
+from engine.wire.errors import DataFolder
+from engine.wire.messages import Catalogue, Described
+
+SCHEMA = 1
+RECENT_MODELS = 8
+INPUT_CHARACTERS = 200_000
+"""An input longer than this is not kept."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """All that is remembered.
+
+    ``inputs``: fields of each task's form. ``panes`` and ``geometry`` are Qt's, in base64.
+    """
+
+    schema: int = SCHEMA
+    model: str = "starter"
+    tokenizer: str = ""
+    recent: tuple[str, ...] = ()
+    task: str = ""
+    mode: str = ""
+    precision: str = ""
+    threads: int = 0
+    inputs: dict[str, dict[str, Any]] = {}
+    theme: Literal["system", "light", "dark"] = "system"
+    page: str = ""
+    geometry: str = ""
+    panes: dict[str, str] = {}
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """What was found on the disk, and sentences about what could not be read."""
+
+    settings: Settings
+    catalogue: Catalogue | None = None
+    described: Described | None = None
+    notices: tuple[str, ...] = ()
+
+
+def load() -> Loaded:
+    """Reads what was kept. Never raises: what can't be read is told in the notices."""
+    try:
+        folder = folders.part("window")
+    except DataFolder as error:
+        return Loaded(Settings(), notices=(f"{error.what_happened} Settings are not kept. {error.what_to_do}",))
+    settings, notices = _read_settings(folder / "settings.json")
+    catalogue = _read_event(folder / "catalogue.json")
+    described = _read_event(folder / "model.json")
+    return Loaded(
+        settings,
+        catalogue if isinstance(catalogue, Catalogue) else None,
+        described if isinstance(described, Described) and described.model.ref == settings.model else None,
+        notices,
+    )
+
+
+def _read_settings(file: Path) -> tuple[Settings, tuple[str, ...]]:
+    try:
+        text = file.read_bytes()
+    except FileNotFoundError:
+        return Settings(), ()
+    except OSError as error:
+        return Settings(), (f"The settings could not be read ({error.strerror}), so the usual ones are used.",)
+    try:
+        settings = msgspec.json.decode(text, type=Settings)
+        if settings.schema <= SCHEMA:
+            return settings, ()
+        why = "were written by a newer Fastpath"
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        why = "were damaged"
+    aside = file.with_name("settings.set-aside.json")
+    with contextlib.suppress(OSError):
+        file.replace(aside)
+    return Settings(), (f"The settings {why}, so the usual ones are used. The file is kept as {aside.name}.",)
+
+
+def _read_event(file: Path) -> object:
+    """A kept event, or None: it is only a first picture until the engine speaks."""
+    try:
+        return codec.decode_event(file.read_bytes())
+    except (OSError, codec.Unreadable):
+        return None
+
+
+def save(settings: Settings) -> str:
+    """Writes the settings beside their place and renames them there.
+
+    Returns a sentence where that failed, else "".
+    """
+    return _write("settings.json", msgspec.json.format(msgspec.json.encode(settings)))
+
+
+def keep(event: Catalogue | Described) -> None:
+    """Keeps the picture that the window paints first at its next start."""
+    _write("catalogue.json" if isinstance(event, Catalogue) else "model.json", codec.encode(event))
+
+
+def _write(name: str, content: bytes) -> str:
+    try:
+        file = folders.part("window") / name
+        beside = file.with_suffix(f".{os.getpid()}.new")
+        beside.write_bytes(content)
+        beside.replace(file)
+    except DataFolder as error:
+        return f"{error.what_happened} Settings are not kept."
+    except OSError as error:
+        return f"The settings could not be kept ({error.strerror})."
+    return ""
+
+
+def with_recent(settings: Settings, ref: str) -> Settings:
+    """The settings with ``ref`` as model and first among the recent ones (the starter is always offered)."""
+    recent = settings.recent
+    if ref != "starter":
+        recent = (ref, *(old for old in recent if old != ref))[:RECENT_MODELS]
+    return msgspec.structs.replace(settings, model=ref, recent=recent)
+
+
+def with_input(settings: Settings, task: str, fields: dict[str, Any]) -> Settings:
+    """The settings with the form of ``task``; what is too long to be kept leaves the former one."""
+    if sum(len(text) for value in fields.values() for text in ([value] if isinstance(value, str) else value)) > (
+        INPUT_CHARACTERS
+    ):
+        return settings
+    return msgspec.structs.replace(settings, inputs={**settings.inputs, task: fields})
+
+
+def to_text(qt_bytes: bytes | bytearray | memoryview) -> str:
+    """Qt's bytes (geometry, panes) for the file."""
+    return base64.b64encode(qt_bytes).decode()
+
+
+def to_bytes(text: str) -> bytes:
+    """Qt's bytes again; empty where the text is none of them."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        return b""

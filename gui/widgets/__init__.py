@@ -1,0 +1,1 @@
+"""What pages, inputs and results share."""

@@ -1,0 +1,111 @@
+"""Stages of a run from left to right, each with its time."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from gui import theme
+from gui.run_state import StageView
+from gui.widgets import figures, text
+
+TITLES = {
+    "starting": "Start engine",
+    "checking": "Check files",
+    "load": "Load",
+    "prepare": "Prepare",
+    "first": "First call",
+    "running": "Run",
+    "compare": "Compare",
+}
+ALWAYS = ("checking", "load", "prepare", "first", "running")
+TRACK_PX = 4
+GAP_PX = 6
+SHOW_TIME_AFTER_S = 2.0
+SHOW_LAST_AFTER_S = 10.0
+
+
+class StageBar(QWidget):
+    """Shows stages of a run; those to come are pale.
+
+    A finished stage is full, the present one fills as far as last time tells.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._stages: tuple[StageView, ...] = ()
+        self._now_s = 0.0
+        self.setFont(theme.scaled(theme.CAPTION))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Stages of the run")
+        text.explain(self, "What a run goes through, with the time of each stage. Cached: kept from an earlier run.")
+
+    def sizeHint(self) -> QSize:
+        return QSize(240, TRACK_PX + 2 * self.fontMetrics().height() + 6)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(240, self.sizeHint().height())
+
+    def show_stages(self, stages: Sequence[StageView], now_s: float) -> None:
+        """``now_s`` is of the clock that the stages began on."""
+        going = any(stage.seconds is None for stage in stages)
+        if tuple(stages) != self._stages or going:
+            self._stages, self._now_s = tuple(stages), now_s
+            self.setAccessibleDescription(", ".join(f"{TITLES.get(s.name, s.name)} {self.words(s)}" for s in stages))
+            self.update()
+
+    def words(self, stage: StageView) -> str:
+        """A stage's time in words; of the present one only when it takes long."""
+        if stage.seconds is not None:
+            return figures.seconds(stage.seconds) + (", cached" if stage.cached else "")
+        so_far_s = self._now_s - stage.began_s
+        if stage.name == "running" or so_far_s < SHOW_TIME_AFTER_S:
+            return "now"
+        words = f"{so_far_s:.0f} s"
+        if so_far_s >= SHOW_LAST_AFTER_S and stage.last_s is not None:
+            words += f" (last time {figures.seconds(stage.last_s)})"
+        return words
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        names = [name for name in TITLES if name in ALWAYS or any(s.name == name for s in self._stages)]
+        names += [stage.name for stage in self._stages if stage.name not in TITLES]
+        by_name = {stage.name: stage for stage in self._stages}
+        width = (self.width() - GAP_PX * (len(names) - 1)) / len(names)
+        for place, name in enumerate(names):
+            box = QRectF(place * (width + GAP_PX), 0, width, self.height())
+            self._paint_stage(painter, box, TITLES.get(name, name), by_name.get(name))
+        painter.end()
+
+    def _paint_stage(self, painter: QPainter, box: QRectF, title: str, stage: StageView | None) -> None:
+        worn = theme.worn()
+        track = QRectF(box.left(), 1, box.width(), TRACK_PX)
+        painter.fillRect(track, QColor(worn.line))
+        if stage is not None:
+            self._paint_fill(painter, track, stage)
+        metrics = QFontMetrics(self.font())
+        painter.setPen(QColor(worn.text if stage is not None else worn.quiet))
+        first = QPointF(box.left(), TRACK_PX + 3 + metrics.ascent())
+        painter.drawText(first, metrics.elidedText(title, Qt.TextElideMode.ElideRight, int(box.width())))
+        if stage is not None:
+            painter.setPen(QColor(worn.quiet))
+            words = metrics.elidedText(self.words(stage), Qt.TextElideMode.ElideRight, int(box.width()))
+            painter.drawText(first + QPointF(0, metrics.height()), words)
+
+    def _paint_fill(self, painter: QPainter, track: QRectF, stage: StageView) -> None:
+        accent = QColor(theme.worn().accent)
+        if stage.seconds is not None:
+            painter.fillRect(track, accent)
+            return
+        if stage.last_s:
+            share = min(0.95, (self._now_s - stage.began_s) / stage.last_s)
+            painter.fillRect(QRectF(track.left(), track.top(), track.width() * share, track.height()), accent)
+            return
+        # How long it takes is not known: dashes say "going on" without any motion.
+        pen = QPen(accent, TRACK_PX)
+        pen.setDashPattern([1.0, 1.0])
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        painter.setPen(pen)
+        middle = track.center().y()
+        painter.drawLine(QPointF(track.left(), middle), QPointF(track.right(), middle))

@@ -1,0 +1,1 @@
+"""Icons, examples, screenshots: files, no code."""

@@ -1,0 +1,54 @@
+"""What every test shares: data folders of its own, tiny models, one engine for the whole run."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+# Before anything of the engine is imported: no test touches the person's data or the network.
+_SESSION = Path(tempfile.mkdtemp(prefix="fastpath-tests-"))
+os.environ["FASTPATH_HOME"] = str(_SESSION / "home")
+os.environ["HF_HOME"] = str(_SESSION / "hub")
+os.environ |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
+os.environ.setdefault("OMP_NUM_THREADS", "2")
+for _name in ("HF_TOKEN", "HF_ENDPOINT", "HF_HUB_CACHE"):
+    os.environ.pop(_name, None)
+
+
+def pytest_sessionfinish() -> None:
+    import shutil
+
+    shutil.rmtree(_SESSION, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Path]:
+    """``tiny(family, head)``: the folder of a tiny random model, made once."""
+    from tests import tiny as maker
+
+    root = tmp_path_factory.mktemp("tiny")
+    made: dict[tuple[str, str], Path] = {}
+
+    def make(family: str, head: str) -> Path:
+        if (family, head) not in made:
+            made[family, head] = maker.make(family, head, root / f"{family}-{head}")
+        return made[family, head]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def starter_folder() -> Path:
+    from engine.models import starter
+
+    return starter.folder()
+
+
+@pytest.fixture
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A data folder for this test alone; processes started under it can be told by it."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("FASTPATH_HOME", str(home))
+    yield home

@@ -1,0 +1,45 @@
+"""What tests of the window share: a display (a virtual one where there is none), the theme, a page that was opened."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+if not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from gui.pages.run_page import RunPage
+from gui.run_state import State
+from gui.settings import Settings
+from gui.theme import Wardrobe
+from tests.gui import replay
+
+
+@pytest.fixture(autouse=True)
+def _no_data_of_others(own_home: Path) -> None:
+    """Each test of the window has a data folder of its own."""
+
+
+@pytest.fixture(autouse=True)
+def wardrobe(qapp: QApplication) -> Wardrobe:
+    return Wardrobe(qapp, "light")
+
+
+@pytest.fixture
+def open_page(qtbot: QtBot) -> Callable[..., RunPage]:
+    """``open_page(state, settings)``: a shown Run page; without a state, one whose engine is ready."""
+
+    def make(state: State | None = None, settings: Settings | None = None) -> RunPage:
+        page = RunPage(settings or Settings())
+        qtbot.addWidget(page)
+        page.resize(1116, 730)
+        page.show()
+        qtbot.waitExposed(page)
+        page.show_state(state if state is not None else replay.last("opened"))
+        return page
+
+    return make

@@ -1,0 +1,78 @@
+"""Both palettes can be read, and the window follows."""
+
+import itertools
+import os
+import subprocess
+import sys
+
+import pytest
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication
+
+from gui import theme
+from gui.theme import DARK, LIGHT, Theme, Wardrobe
+
+LEAST_CONTRAST = 4.5
+READ = ("text", "quiet", "accent", "warn", "error", "base")
+
+
+def luminance(colour: QColor) -> float:
+    """Relative luminance by WCAG 2.2."""
+    parts = [colour.redF(), colour.greenF(), colour.blueF()]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: QColor, other: QColor) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize(("worn", "front", "back"), list(itertools.product((LIGHT, DARK), READ, ("ground", "surface"))))
+def test_each_colour_can_be_read_on_ground_and_surface(worn: Theme, front: str, back: str) -> None:
+    assert contrast(QColor(getattr(worn, front)), QColor(getattr(worn, back))) >= LEAST_CONTRAST
+
+
+@pytest.mark.parametrize("worn", [LIGHT, DARK], ids=lambda worn: worn.name)
+def test_text_can_be_read_on_the_accent_and_on_what_is_chosen(worn: Theme) -> None:
+    chosen = theme.mixed(worn.accent, worn.surface, 0.12)
+
+    assert contrast(QColor(worn.on_accent), QColor(worn.accent)) >= LEAST_CONTRAST
+    assert contrast(QColor(worn.text), chosen) >= LEAST_CONTRAST
+    assert contrast(QColor(worn.text), theme.mixed(worn.accent, worn.surface, 0.22)) >= LEAST_CONTRAST
+
+
+def test_choosing_dark_changes_palette_and_painters(qapp: QApplication, wardrobe: Wardrobe) -> None:
+    assert theme.worn() is LIGHT
+    wardrobe.choose("dark")
+
+    assert theme.worn() is DARK
+    assert qapp.palette().color(QPalette.ColorRole.Window).name().upper() == DARK.ground
+    wardrobe.choose("light")
+    assert qapp.palette().color(QPalette.ColorRole.Window).name().upper() == LIGHT.ground
+
+
+def test_style_sheet_has_no_gap_left() -> None:
+    for worn in (LIGHT, DARK):
+        assert "$" not in theme.stylesheet(worn)
+
+
+FOLLOWS = """
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+application = QApplication([])
+from gui import theme
+wardrobe = theme.Wardrobe(application, "system")
+for scheme in (Qt.ColorScheme.Dark, Qt.ColorScheme.Light):
+    application.styleHints().setColorScheme(scheme)
+    application.processEvents()
+    print(theme.worn().name)
+"""
+
+
+@pytest.mark.skipif(not os.environ.get("DISPLAY"), reason="colour schemes are not simulated without an X server")
+def test_follows_the_system_live() -> None:
+    environment = os.environ | {"QT_QPA_PLATFORMTHEME": "gnome", "QT_QPA_PLATFORM": "xcb"}
+    done = subprocess.run([sys.executable, "-c", FOLLOWS], env=environment, capture_output=True, text=True, timeout=60)
+
+    assert done.stdout.split() == ["dark", "light"], done.stderr
