@@ -7,6 +7,7 @@ A mode is a module in ``engine/modes`` with the names of ``Mode``, listed in ``e
 import contextlib
 import dataclasses
 import time
+import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar
@@ -144,6 +145,17 @@ def refusing(title: str, facts: ModelFacts) -> Iterator[None]:
         raise NotForThisModel(f"{title} cannot take {facts.folder.name}.", details=text) from error
 
 
+@contextlib.contextmanager
+def tracing_quietly() -> Iterator[None]:
+    """TorchScript says that it is deprecated, and tracing warns of each branch: the answers are compared."""
+    import torch
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"`torch\.jit\.\w+` is deprecated", DeprecationWarning)
+        warnings.filterwarnings("ignore", category=torch.jit.TracerWarning)
+        yield
+
+
 def tensors(outputs: Outputs) -> Outputs:
     """A ``ModelOutput`` as a plain mapping from names to tensors."""
     return {name: value for name, value in outputs.items() if hasattr(value, "shape")}
@@ -178,6 +190,6 @@ _WITHOUT_SDPA = frozenset(
 """Families whose classes in Transformers 4.57 have ``_supports_sdpa`` false."""
 
 _WITHOUT_GRAPH = {
-    "longformer": "Longformer cuts its attention by the input's length, which no fixed graph can hold.",
+    "longformer": "Longformer cuts its attention by the input's length: no one graph serves all lengths.",
 }
 """Tried: tracing, torch.compile and the ONNX export each fail on them."""

@@ -26,16 +26,16 @@ INPUT_CHARACTERS = 200_000
 class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All that is remembered.
 
-    ``inputs``: fields of each task's form. ``panes`` and ``geometry`` are Qt's, in base64.
+    ``inputs``: fields of each task's form; ``options``: of each mode. ``panes`` and ``geometry`` are Qt's, in base64.
     """
 
     schema: int = SCHEMA
     model: str = "starter"
-    tokenizer: str = ""
     recent: tuple[str, ...] = ()
     task: str = ""
     mode: str = ""
     precision: str = ""
+    options: dict[str, dict[str, str]] = {}
     threads: int = 0
     inputs: dict[str, dict[str, Any]] = {}
     theme: Literal["system", "light", "dark"] = "system"

@@ -119,12 +119,16 @@ def run_command(
     tokenizer: Annotated[str, typer.Option(help="A model whose tokenizer is to be used.")] = "",
     repeat: Annotated[int | None, typer.Option(min=1, help="How many calls are timed.")] = None,
     threads: Annotated[int, typer.Option(min=0, help="0 takes the physical cores.")] = 0,
+    option: Annotated[
+        list[str] | None, typer.Option(help="NAME=VALUE, an option of the mode; may be repeated.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Runs one model on one input and tells the answer, its speed, and whether it is eager's answer."""
     with _conversation(as_json) as talk:
         card = _named("task", task, talk.catalogue.tasks)
-        runtime = _named("mode", mode, talk.catalogue.modes).runtime
+        mode_card = _named("mode", mode, talk.catalogue.modes)
+        options = _options(option or [], mode_card)
         fields = read_fields(_standard_input() if given == "-" else given, card)
         described = talk.describe(model, tokenizer)
 
@@ -135,7 +139,8 @@ def run_command(
                 task=task,
                 mode=mode,
                 precision=precision,
-                runtime=runtime,
+                runtime=mode_card.runtime,
+                options=options,
                 tokenizer=described.tokenizer_folder,
                 fields=fields,
                 threads=threads,
@@ -160,6 +165,16 @@ def _named(what: str, word: str, cards: tuple[Card, ...]) -> Card:
         if card.id == word:
             return card
     raise typer.BadParameter(f"There is no {what} named {word!r}. Pick one of: {', '.join(card.id for card in cards)}.")
+
+
+def _options(words: list[str], card: ModeCard) -> dict[str, str]:
+    given = dict(word.partition("=")[::2] for word in words)
+    choices = {option.id: option.choices for option in card.options}
+    for name, value in given.items():
+        if value not in choices.get(name, ()):
+            offered = "; ".join(f"{known}={'|'.join(values)}" for known, values in choices.items()) or "none"
+            raise typer.BadParameter(f"{card.title} has no option {name}={value}. Its options: {offered}.")
+    return given
 
 
 def _standard_input() -> str:

@@ -21,10 +21,14 @@ def resolve(ref: str) -> Path:
         return starter.folder()
     if not ref:
         raise ModelNotFound("No model was named.")
-    place = Path(ref).expanduser()
-    if place.is_dir():
+    try:
+        place = Path(ref).expanduser()
+        is_folder, is_file = place.is_dir(), place.is_file()
+    except (OSError, RuntimeError) as error:  # a name that is too long, the home of nobody
+        raise ModelNotFound(f"There is no folder {ref[:200]}.", details=str(error)) from error
+    if is_folder:
         return place.resolve()
-    if place.is_file():
+    if is_file:
         raise ModelNotFound(f"{ref} is a file, not a model's folder.", "Pick the folder in which the file lies.")
     if not _HUB_ID.fullmatch(ref) or ".." in ref or "--" in ref:
         raise ModelNotFound(f"There is no folder {ref}.")

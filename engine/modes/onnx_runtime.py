@@ -1,7 +1,7 @@
 """ONNX Runtime, through Optimum: the model exported once to an ONNX graph, which ONNX Runtime optimises.
 
-A model that brings its own graph (model.onnx) runs that one. Neither Optimum nor Transformers reads the model's
-folder by itself here: the export starts from our loaded model, the configuration is the cleaned one.
+A model that brings its own graph (model.onnx) runs that one. Neither Optimum nor Transformers reads the folder
+of the model by itself here: the export starts from our loaded model, the configuration is the cleaned one.
 """
 
 from collections.abc import Generator
@@ -21,6 +21,7 @@ from engine.mode import (
     refusing,
     stage,
     tensors,
+    tracing_quietly,
 )
 from engine.models.facts import ModelFacts
 from engine.models.load import clean_config, load_eager
@@ -172,5 +173,5 @@ def _export(job: Job, model: Any) -> Path:
         )
         optimum.exporters.onnx.export(model, configure(model.config), folder / _GRAPH)
 
-    with refusing(card.title, job.facts):
+    with refusing(card.title, job.facts), tracing_quietly():
         return job.artefacts.keep(card.id, FP32.id, {}, write) / _GRAPH

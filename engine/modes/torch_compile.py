@@ -1,8 +1,8 @@
 """torch.compile: the model made into C++ by Inductor and compiled on this computer.
 
-``freezing`` makes the weights constants, so that oneDNN gets them packed; ``dynamic=True`` gives one graph for
-all lengths, and in fp32 a faster one, because with fixed shapes Inductor packs for MKL instead. There are two
-graphs: for one input and for batches. Inductor keeps no frozen graph on disk, only the compiled C++.
+``freezing`` makes the weights constants, so that oneDNN gets them packed; ``dynamic=True`` gives one graph
+for all lengths, and in fp32 a faster one, because with fixed shapes Inductor packs for MKL instead. There are
+two graphs: for one input and for batches. Inductor keeps no frozen graph on disk, only the compiled C++.
 """
 
 import contextlib

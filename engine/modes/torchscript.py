@@ -1,14 +1,12 @@
 """TorchScript: the model traced into a fixed graph, whose operations oneDNN fuses.
 
 Recipe: ``torch.jit.enable_onednn_fusion``, trace, freeze, three warm calls (PyTorch's documentation of oneDNN
-Graph). The fusion holds for the traced shapes alone; other shapes run the same graph unfused, right but not
-faster. So there is a trace for each batch size and padded length.
+Graph). The fusion holds for the traced shapes alone, so there is a trace for each batch size and padded length.
 """
 
 import collections
-import contextlib
-import warnings
-from collections.abc import Generator, Iterator
+import logging
+from collections.abc import Generator
 from typing import Any
 
 from engine.measure import memory
@@ -24,12 +22,15 @@ from engine.mode import (
     refusing,
     stage,
     tensors,
+    tracing_quietly,
 )
 from engine.models.facts import ModelFacts
 from engine.models.load import load_eager
 from engine.models.tensors import Inputs, Outputs
 from engine.wire.errors import NotForThisModel
-from engine.wire.messages import Event, ModeCard
+from engine.wire.messages import Event, ModeCard, Notice
+
+_log = logging.getLogger(__name__)
 
 card = ModeCard(
     id="torchscript",
@@ -102,27 +103,35 @@ class _Traced:
         self._token_outputs = _TOKEN_OUTPUTS.get(job.auto_class, ())
         self._pad_id = model.config.pad_token_id or 0
         self._pads = True
-        self._traces: collections.OrderedDict[_Shape, Any] = collections.OrderedDict()
+        self._fused: collections.OrderedDict[_Shape, Any] = collections.OrderedDict()
         self._most_traces = _traces_in_memory(model)
+        self._unfused: dict[tuple[str, ...], Any] = {}
+        self._unfusable: set[_Shape] = set()
 
     def adapt(self, inputs: Inputs) -> Events:
-        if self._shape(inputs) in self._traces:
-            self._traces.move_to_end(self._shape(inputs))
-            return
-        yield from stage("prepare", lambda: self._add_trace(inputs))
+        """Traces for the shape of ``inputs``. Raises NotForThisModel."""
+        shape = self._shape(inputs)
+        if shape in self._fused:
+            self._fused.move_to_end(shape)
+        elif shape not in self._unfusable:
+            told = bool(self._unfusable)
+            yield from stage("prepare", lambda: self._trace(inputs))
+            if self._unfusable and not told:
+                yield Notice(text="oneDNN cannot fuse the graph of this model rightly, so it runs unfused.")
 
     def __call__(self, **inputs: Any) -> Outputs:
         import torch
 
         shape = self._shape(inputs)
-        trace = self._traces.get(shape)
+        trace = self._fused.get(shape)
         with torch.no_grad():
             if trace is None:
-                return tensors(self._nearest(inputs)(**self._padded(inputs, 0)))
-            return self._cut(trace(**self._padded(inputs, shape[1])), inputs["input_ids"].shape[1])
+                return tensors(self._unfused_for(inputs)(**self._padded(inputs, 0)))
+            return self._cut(trace(**self._padded(inputs, shape[1])), inputs)
 
     def close(self) -> None:
-        self._traces.clear()
+        self._fused.clear()
+        self._unfused.clear()
         self._model = None
 
     def _shape(self, inputs: Inputs) -> _Shape:
@@ -131,35 +140,44 @@ class _Traced:
             tokens = padded_length(tokens, self._facts.max_tokens)
         return batch, tokens, tuple(sorted({*inputs, "attention_mask"}))
 
-    def _add_trace(self, inputs: Inputs) -> None:
-        """Traces for this shape and compares with the model itself. Raises NotForThisModel.
+    def _trace(self, inputs: Inputs) -> None:
+        """A trace for this shape, whose answer is compared with the model's own. Raises NotForThisModel.
 
         Where padding changes the answer (a family that mixes neighbouring tokens whatever the mask says),
-        lengths are no longer padded.
+        lengths are no longer padded. Where the graph cannot be fused, or fusing changes the answer, the
+        unfused one serves: MPNet sorts distances by a logarithm that fusing rounds across a whole number.
         """
         import torch
 
         shape = self._shape(inputs)
+        padded = self._padded(inputs, shape[1])
         with torch.no_grad(), refusing(card.title, self._facts):
             expected = tensors(self._model(**inputs))
-            self._traces[shape] = _fused(self._model, self._padded(inputs, shape[1]))
-        if not _same(expected, self(**inputs)):
-            self._traces.clear()
-            if not self._pads:
-                raise NotForThisModel(f"The traced graph of {self._facts.folder.name} gives other answers.")
-            self._pads = False
-            self._add_trace(inputs)
-        while len(self._traces) > self._most_traces:
-            self._traces.popitem(last=False)
+            trace = _fused_or_none(self._model, padded)
+            if trace is not None and _same(expected, self._cut(trace(**padded), inputs)):
+                self._keep(shape, trace)
+            elif self._pads and not _same(expected, self._cut(self._model(**padded), inputs)):
+                self._pads = False
+                self._trace(inputs)
+            elif _same(expected, self._unfused_for(inputs)(**self._padded(inputs, 0))):
+                self._unfusable.add(shape)
+            else:
+                raise NotForThisModel(f"The traced graph of {self._facts.folder.name} answers differently.")
 
-    def _nearest(self, inputs: Inputs) -> Any:
-        """A trace of another shape, which answers right, but unfused; made where none has these inputs."""
-        _, tokens, names = self._shape(inputs)
-        alike = [shape for shape in self._traces if shape[2] == names]
-        if not alike:
-            self._add_trace(inputs)
-            return self._nearest(inputs)
-        return self._traces[min(alike, key=lambda shape: abs(shape[1] - tokens))]
+    def _keep(self, shape: _Shape, trace: Any) -> None:
+        self._fused[shape] = trace
+        while len(self._fused) > self._most_traces:
+            self._fused.popitem(last=False)
+
+    def _unfused_for(self, inputs: Inputs) -> Any:
+        """A graph for any shape of these inputs. A fused one would fuse anew for another shape, unchecked."""
+        padded = self._padded(inputs, 0)
+        names = tuple(sorted(padded))
+        if names not in self._unfused:
+            self._unfused[names] = trace = _traced(self._model, padded)
+            for _ in range(_WARM_CALLS):
+                trace(**padded)
+        return self._unfused[names]
 
     def _padded(self, inputs: Inputs, length: int) -> dict[str, Any]:
         """``inputs`` with an attention mask, filled up to ``length`` tokens (0: as long as they are)."""
@@ -177,42 +195,47 @@ class _Traced:
             for name, value in filled.items()
         }
 
-    def _cut(self, outputs: Outputs, tokens: int) -> Outputs:
+    def _cut(self, outputs: Outputs, inputs: Inputs) -> Outputs:
+        tokens = inputs["input_ids"].shape[1]
         return {
             name: value[:, :tokens] if name in self._token_outputs else value
             for name, value in tensors(outputs).items()
         }
 
 
-def _fused(model: Any, inputs: Inputs) -> Any:
+def _fused_or_none(model: Any, inputs: Inputs) -> Any:
+    """None where oneDNN cannot compile what was fused: it finds out in the second call."""
     import torch
 
-    with _known_warnings():
-        # A switch of the whole process; nothing else in it runs TorchScript.
-        torch.jit.enable_onednn_fusion(True)
-        trace = torch.jit.trace(model, example_kwarg_inputs=dict(inputs), strict=False, check_trace=False)
-        frozen = torch.jit.freeze(trace)
+    trace = _traced(model, inputs)
+    # A switch of the whole process, heeded as a graph is optimised, so in the warm calls. On any longer, functions
+    # that Transformers scripts itself would be fused too: DeBERTa-v2's fail ever after, in every mode.
+    torch.jit.enable_onednn_fusion(True)
+    try:
         for _ in range(_WARM_CALLS):
-            frozen(**inputs)
-        return frozen
+            trace(**inputs)
+    except RuntimeError as error:
+        _log.info("not fused: %s", error)
+        return None
+    finally:
+        torch.jit.enable_onednn_fusion(False)
+    return trace
 
 
-@contextlib.contextmanager
-def _known_warnings() -> Iterator[None]:
-    """TorchScript says that it is deprecated; tracing warns of branches, and we compare instead."""
+def _traced(model: Any, inputs: Inputs) -> Any:
     import torch
 
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", r"`torch\.jit\.\w+` is deprecated", DeprecationWarning)
-        warnings.filterwarnings("ignore", category=torch.jit.TracerWarning)
-        yield
+    with tracing_quietly():
+        trace = torch.jit.trace(model, example_kwarg_inputs=dict(inputs), strict=False, check_trace=False)
+        return torch.jit.freeze(trace)
 
 
 def _same(expected: Outputs, got: Outputs) -> bool:
     for name, value in expected.items():
         if name not in got or got[name].shape != value.shape:
             return False
-        if float((got[name] - value).abs().max()) > _TOLERANCE * max(1.0, float(value.abs().max())):
+        limit = _TOLERANCE * max(1.0, float(value.abs().max()))
+        if not float((got[name] - value).abs().max()) <= limit:  # so that NaN is not the same
             return False
     return True
 

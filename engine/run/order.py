@@ -102,7 +102,7 @@ def measure(session: Session) -> Generator[Event, None, RunReport]:
         agreement=agreement,
         ratio=ratio,
         stopped=control.stopped,
-        kept=tuple(f"{key[2]} {key[3]} {key[0]}" for key in session.bench.kept.held()),  # type: ignore[index]
+        kept=tuple(f"{key.mode} {key.precision} {key.folder}" for key in session.bench.kept.held()),
     )
 
 

@@ -8,10 +8,10 @@ import msgspec
 from engine.all_modes import MODES
 from engine.measure import memory
 from engine.mode import Job, Mode, Prepared
-from engine.run.session import Session
+from engine.run.session import PreparedKey, Session
 from engine.store import times
 from engine.store.artefacts import Shelf
-from engine.wire.errors import ModeUnavailable, NotForThisModel
+from engine.wire.errors import BadInput, ModeUnavailable, NotForThisModel
 from engine.wire.messages import Event, Stage
 
 Value = TypeVar("Value")
@@ -23,8 +23,10 @@ def prepared_model(
     """The kept preparation, or a new one; adapted to the session's inputs."""
     bench, facts = session.bench, session.facts
     mode = MODES[mode_id]
-    key = (facts.content_key, session.task.auto_class, mode_id, precision, tuple(sorted(options.items())))
-    stages = _Stages(session, "/".join((facts.content_key, session.task.auto_class, mode_id, precision)))
+    options = chosen_options(mode, options)
+    auto_class = session.task.auto_class
+    key = PreparedKey(str(facts.folder), facts.content_key, auto_class, mode_id, precision, tuple(options.items()))
+    stages = _Stages(session, "/".join((facts.content_key, auto_class, mode_id, precision)))
     prepared = bench.kept.find(key)
     if prepared is None:
         before = memory.now_bytes()
@@ -64,6 +66,18 @@ def _new(session: Session, mode: Mode, precision: str, options: Mapping[str, str
             )
         )
     )
+
+
+def chosen_options(mode: Mode, given: Mapping[str, str]) -> dict[str, str]:
+    """Only what departs from the mode's defaults, so that one preparation has one name. Raises BadInput."""
+    chosen = {}
+    offered = {option.id: option.choices for option in mode.card.options}
+    for name, value in given.items():
+        if value not in offered.get(name, ()):
+            raise BadInput(f"{mode.card.title} has no option {name}={value}.", "Pick another option.")
+        if value != offered[name][0]:
+            chosen[name] = value
+    return chosen
 
 
 class _Stages:

@@ -8,7 +8,7 @@ from engine import task as shared
 from engine.all_modes import MODES
 from engine.measure.percentiles import median
 from engine.models.arrays import arrays
-from engine.run.ready import prepared_model
+from engine.run.ready import chosen_options, prepared_model
 from engine.run.session import Calls, Session
 from engine.store import outputs as references
 from engine.wire.errors import ModeUnavailable, NotForThisModel
@@ -66,9 +66,7 @@ def _reference(calls: Calls) -> references.Reference:
 def _is_reference(session: Session) -> bool:
     if (session.prepared.mode, session.prepared.precision) != REFERENCE:
         return False
-    asked = session.run.options if session.run.mode == REFERENCE[0] else {}
-    defaults = {option.id: option.choices[0] for option in MODES[REFERENCE[0]].card.options}
-    return all(value == defaults.get(name) for name, value in asked.items())
+    return session.run.mode != REFERENCE[0] or not chosen_options(MODES[REFERENCE[0]], session.run.options)
 
 
 def _quietly(events: Generator[Event, None, Value]) -> Generator[Event, None, Value]:

@@ -3,7 +3,7 @@
 import dataclasses
 import time
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from engine import task as shared
 from engine.measure import loop, memory
@@ -32,6 +32,17 @@ class Control(Protocol):
         """The newest (revision, fields), once."""
 
 
+class PreparedKey(NamedTuple):
+    """What a kept preparation is told by; ``options`` are those that depart from the mode's defaults."""
+
+    folder: str
+    content_key: str
+    auto_class: str
+    mode: str
+    precision: str
+    options: tuple[tuple[str, str], ...]
+
+
 class Workbench:
     """What stays between runs of one process: prepared models, and what it runs on."""
 
@@ -39,7 +50,9 @@ class Workbench:
         self.threads = threads
         self.cpu_brand = cpu_brand
         self.cpu_signature = cpu_signature
-        self.kept: Kept[Prepared] = Kept(int(memory.total_bytes() * KEPT_SHARE), lambda prepared: prepared.close())
+        self.kept: Kept[PreparedKey, Prepared] = Kept(
+            int(memory.total_bytes() * KEPT_SHARE), lambda prepared: prepared.close()
+        )
 
 
 @dataclasses.dataclass

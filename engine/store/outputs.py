@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 LIMIT_BYTES = 512 * 1024 * 1024
 _RESULT = "result"
+_DIGEST_BYTES = 32
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -46,25 +47,19 @@ def key(content_key: str, task: str, batches: Iterable[Mapping[str, Any]]) -> st
 
 def find(named: str) -> Reference | None:
     """The reference kept under ``named``; a damaged one is removed and counts as not known."""
-    import numpy
-
     file = _file(named)
-    if not file.is_file():
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
         return None
     try:
-        with numpy.load(file, allow_pickle=False) as arrays:
-            result = msgspec.json.decode(arrays[_RESULT].tobytes(), type=Result)
-            batches: dict[int, dict[str, Any]] = {}
-            for name in arrays.files:
-                number, slash, output = name.partition("/")
-                if slash:
-                    batches.setdefault(int(number), {})[output] = arrays[name]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, msgspec.DecodeError) as error:
+        reference = _decode(content)
+    except (ValueError, KeyError, zipfile.BadZipFile, msgspec.DecodeError) as error:
         log.warning("The reference %s cannot be read and is removed: %s", file.name, error)
         whole.remove(file)
         return None
     os.utime(file)
-    return Reference(tuple(batches[number] for number in sorted(batches)), result)
+    return reference
 
 
 def keep(named: str, reference: Reference, limit_bytes: int = LIMIT_BYTES) -> None:
@@ -72,6 +67,15 @@ def keep(named: str, reference: Reference, limit_bytes: int = LIMIT_BYTES) -> No
 
     Raises DiskFull, DataFolder.
     """
+    if _size_bytes(reference) > limit_bytes:
+        return
+    file = _file(named)
+    whole.write(file, _encode(reference))
+    _free_up(file.parent, limit_bytes)
+
+
+def _encode(reference: Reference) -> bytes:
+    """A SHA-256, then an .npz: a zip's own sums do not cover its list of contents, so a part could be lost."""
     import numpy
 
     arrays = {
@@ -79,19 +83,36 @@ def keep(named: str, reference: Reference, limit_bytes: int = LIMIT_BYTES) -> No
         for number, batch in enumerate(reference.batches)
         for name, array in batch.items()
     }
-    if sum(array.nbytes for array in arrays.values()) > limit_bytes:
-        return
-    content = io.BytesIO()
     arrays[_RESULT] = numpy.frombuffer(msgspec.json.encode(reference.result), dtype=numpy.uint8)
-    numpy.savez(content, allow_pickle=False, **arrays)
-    file = _file(named)
-    whole.write(file, content.getvalue())
-    _free_up(file.parent, limit_bytes)
+    stream = io.BytesIO()
+    numpy.savez(stream, allow_pickle=False, **arrays)
+    content = stream.getvalue()
+    return hashlib.sha256(content).digest() + content
+
+
+def _decode(content: bytes) -> Reference:
+    import numpy
+
+    digest, content = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
+    if hashlib.sha256(content).digest() != digest:
+        raise ValueError("its content has changed")
+    batches: dict[int, dict[str, Any]] = {}
+    with numpy.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        result = msgspec.json.decode(arrays[_RESULT].tobytes(), type=Result)
+        for name in arrays.files:
+            number, slash, output = name.partition("/")
+            if slash:
+                batches.setdefault(int(number), {})[output] = arrays[name]
+    return Reference(tuple(batches[number] for number in sorted(batches)), result)
+
+
+def _size_bytes(reference: Reference) -> int:
+    return sum(int(array.nbytes) for batch in reference.batches for array in batch.values())
 
 
 def _free_up(folder: Path, limit_bytes: int) -> None:
     whole.sweep(folder)
-    files = [(file, file.stat()) for file in folder.glob("*.npz")]
+    files = [(file, file.stat()) for file in folder.glob("*.reference")]
     total = sum(status.st_size for _, status in files)
     for file, status in sorted(files, key=lambda pair: pair[1].st_mtime_ns):
         if total <= limit_bytes:
@@ -101,4 +122,4 @@ def _free_up(folder: Path, limit_bytes: int) -> None:
 
 
 def _file(named: str) -> Path:
-    return folders.part("outputs") / f"{named}.npz"
+    return folders.part("outputs") / f"{named}.reference"

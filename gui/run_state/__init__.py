@@ -130,7 +130,7 @@ class State:
 
 def baseline_key(run: Run, fields: Mapping[str, Any]) -> str:
     """What eager's median depends on: model, task, input and threads."""
-    return msgspec.json.encode((run.folder, run.task, run.tokenizer, run.threads, fields), order="sorted").decode()
+    return msgspec.json.encode((run.folder, run.task, run.threads, fields), order="sorted").decode()
 
 
 def baseline_ms(state: State) -> float | None:

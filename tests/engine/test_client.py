@@ -6,7 +6,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -17,6 +17,7 @@ from engine.wire.messages import (
     Catalogue,
     Describe,
     Described,
+    Event,
     Failed,
     Finished,
     Ready,
@@ -37,7 +38,7 @@ def talk(own_home: Path) -> Iterator[Talk]:
     assert gone_within(own_home, 2) == []
 
 
-def begun(name: str, stage: str):  # type: ignore[no-untyped-def]
+def begun(name: str, stage: str) -> Callable[[Event], bool]:
     return lambda event: isinstance(event, Stage) and event.id == name and event.stage == stage
 
 

@@ -9,6 +9,7 @@ from engine.wire import errors
 from engine.wire.messages import (
     STAGES,
     Answer,
+    AnyEvent,
     Describe,
     Failed,
     Finished,
@@ -50,7 +51,7 @@ def test_a_catalogue_kept_on_the_disk_does_not_make_the_engine_ready() -> None:
 
 
 def test_engine_word_follows_the_run() -> None:
-    words = []
+    words: list[str] = []
     for state in replay.states("checked"):
         if not words or words[-1] != state.engine:
             words.append(state.engine)
@@ -81,7 +82,7 @@ def test_a_stage_that_comes_again_is_under_way_again() -> None:
 
 def test_events_of_another_request_change_nothing() -> None:
     state = replay.last("repeating")
-    others = [
+    others: list[AnyEvent] = [
         Stage(id="run-0", stage="load", seconds=9.0),
         Notice(id="run-0", text="of another run"),
         Answer(id="run-0", result=Result(kind="labels", value=[])),

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.wire.messages import Cell, ModeCard, PrecisionCard
+from gui.pages.run_page.mode_options import ModeOptions
 from gui.run_state import State
 from gui.widgets import text
 from gui.widgets.card import Card
@@ -86,10 +87,17 @@ class ModeList(Card):
         row.addWidget(self._label)
         row.addWidget(self.precision, 1)
         self.body.addLayout(row)
+        self.gone = ""
+        """A sentence, where the wanted mode is no longer there."""
+        self.options = ModeOptions()
+        self.options.changed.connect(self.changed)
+        self._options_wanted: Mapping[str, Mapping[str, str]] = {}
+        self.add(self.options)
         self._inputs: tuple[object, ...] = ()
 
-    def want(self, mode: str, precision: str) -> None:
-        """What to choose as soon as the catalogue has it."""
+    def want(self, mode: str, precision: str, options: Mapping[str, Mapping[str, str]]) -> None:
+        """What to choose as soon as the catalogue has it; ``options`` of each mode."""
+        self._options_wanted = options
         self._wanted = (mode, precision)
         self._inputs = ()
 
@@ -114,8 +122,12 @@ class ModeList(Card):
             self._modes = modes
             self._build()
         if self.mode() is None and modes:
+            if self._wanted[0] and state.live:
+                self.gone = f"The acceleration {self._wanted[0]} is no longer there, so {modes[0].title} was chosen."
             self._wanted = (modes[0].id, self._wanted[1])
         self._show_precisions()
+        chosen = self.mode()
+        self.options.show_options(chosen.options if chosen else (), self._options_wanted.get(self._wanted[0], {}))
         self._show_verdicts(state.cells, state.kept, folder)
         self._inputs = (*inputs[:4], self._wanted)
 

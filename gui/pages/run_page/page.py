@@ -56,7 +56,7 @@ class RunPage(QWidget):
         self.model = ModelPanel()
         self.task = TaskPanel(settings.task)
         self.modes = ModeList()
-        self.modes.want(settings.mode, settings.precision)
+        self.modes.want(settings.mode, settings.precision, settings.options)
         self.bar = RunBar(self)
         self.form = FormPanel()
         self.result = ResultPanel()
@@ -130,8 +130,8 @@ class RunPage(QWidget):
         self._state = state
         self._engine_failure.show_failure(state.engine_failure)
         self.model.show_state(state)
-        self._show_task(state)
         self.modes.show_state(state)
+        self._show_task(state)
         if state.catalogue is not None:
             logical = state.catalogue.cpu.cores_allowed or state.catalogue.cpu.cores_logical
             self.speed.set_threads(state.catalogue.threads, max(1, logical), self._settings.threads)
@@ -178,8 +178,9 @@ class RunPage(QWidget):
         card = self.task.show_state(state)
         if card is not None and card != self.form.task():
             self.form.set_task(card, self._settings.inputs.get(card.id))
-        if self.task.gone and self.task.gone not in self._notices:
-            self._notices.append(self.task.gone)
+        for gone in (self.task.gone, self.modes.gone):
+            if gone and gone not in self._notices:
+                self._notices.append(gone)
 
     def _announce(self, state: State) -> None:
         """Tells a screen reader once, when a run has ended."""
@@ -238,7 +239,7 @@ class RunPage(QWidget):
             fields=self.form.fields(),
             precision=self.modes.precision_id(),
             runtime=mode.runtime,
-            tokenizer=self._settings.tokenizer,
+            options=self.modes.options.values(),
             threads=self.speed.thread_count(),
             calls=calls,
             check=check,
@@ -260,7 +261,7 @@ class RunPage(QWidget):
         if self._state.run is not None and not self._state.running:
             shown = self._state.run
             again = msgspec.structs.replace(
-                shown.request, id=new_id("run"), fields=shown.answer_fields, calls=None, check="always"
+                shown.request, id=new_id("run"), fields=shown.answer_fields, calls=None, check="always", ratio=True
             )
             self._start(again)
 
@@ -287,6 +288,7 @@ class RunPage(QWidget):
                 task=self.task.task_id() or kept.task,
                 mode=mode.id if mode is not None else kept.mode,
                 precision=self.modes.precision_id() if mode is not None else kept.precision,
+                options={**kept.options, mode.id: self.modes.options.values()} if mode is not None else kept.options,
                 threads=self.speed.thread_count(),
             )
 

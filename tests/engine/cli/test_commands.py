@@ -88,7 +88,8 @@ def test_large_arrays_are_in_the_document_whole(tiny: Callable[[str, str], Path]
     ("words", "status", "code"),
     [
         (("--model", "/no/such/folder", "--task", "fill-mask", "--input", "x"), 1, "ModelNotFound"),
-        (("--model", "starter", "--task", "question-answering", "--input", "{}"), 1, "BadInput"),
+        (("--model", "starter", "--task", "question-answering", "--input", "{}"), 1, "NotForThisModel"),
+        (("--model", "starter", "--task", "sentence-similarity", "--input", "{}"), 1, "BadInput"),
         (("--model", "starter", "--task", "question-answering", "--input", "plain text"), 1, "BadInput"),
         (("--model", "starter", "--task", "fill-mask", "--input", "a [MASK]"), 1, "NotForThisModel"),
         (("--model", "starter", "--task", "feature-extraction", "--input", ""), 1, "BadInput"),

@@ -71,7 +71,20 @@ def test_a_hub_id_that_is_not_there_says_how_to_fetch_it(cache: Path):
 
 @pytest.mark.parametrize(
     "ref",
-    ["", "  ", "../org/name", "org/..", "org/a..b", "a/b/c", "org--name", "org/na me", "-x/y", "org/\0"],
+    [
+        "",
+        "  ",
+        "../org/name",
+        "org/..",
+        "org/a..b",
+        "a/b/c",
+        "org--name",
+        "org/na me",
+        "-x/y",
+        "org/\0",
+        "~no-such-person/m",
+        "x" * 5000,
+    ],
 )
 def test_names_that_are_no_model(cache: Path, ref: str):
     with pytest.raises(ModelNotFound):

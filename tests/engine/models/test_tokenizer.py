@@ -127,6 +127,22 @@ def test_a_token_with_other_properties_is_left_to_transformers(copy):
     ids_agree(open_tokenizer(look(folder), ""), folder)
 
 
+@pytest.mark.parametrize(("family", "changes"), [("bert", {"special": False}), ("roberta", {"lstrip": False})])
+def test_a_mask_that_its_class_would_change_is_left_to_transformers(copy, family, changes):
+    folder = copy(family)
+    (folder / "tokenizer_config.json").write_text('{"model_max_length": 512}')
+    (folder / "special_tokens_map.json").unlink()
+    content = json.loads((folder / "tokenizer.json").read_text())
+    for token in content["added_tokens"]:
+        if token["content"] in ("[MASK]", "<mask>"):
+            token.update(changes)
+    (folder / "tokenizer.json").write_text(json.dumps(content))
+    facts = look(folder)
+    assert open_lightly(facts, folder) is None
+    assert settings_of(open_tokenizer(facts, "")) == settings_of(open_through_transformers(facts, folder))
+    ids_agree(open_tokenizer(facts, ""), folder)
+
+
 @pytest.mark.parametrize("family", ["bert", "roberta"])
 def test_without_tokenizer_json_transformers_makes_it(copy, family):
     folder = copy(family)

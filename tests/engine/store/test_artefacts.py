@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.store import artefacts, whole
+from engine.store import artefacts, versions, whole
 from engine.store.artefacts import Shelf
 from engine.wire.errors import DataFolder, DiskFull
 
@@ -76,7 +76,7 @@ def test_the_order_of_options_does_not_matter():
 
 def test_another_version_of_a_library_is_another_artefact(monkeypatch: pytest.MonkeyPatch):
     keep()
-    monkeypatch.setattr(artefacts.versions, "installed", lambda: {"torch": "0.0"})
+    monkeypatch.setattr(versions, "installed", lambda: {"torch": "0.0"})
 
     assert find() is None
 

@@ -1,5 +1,7 @@
 """Reference outputs come back bit by bit; a damaged one is not known; the oldest go first."""
 
+import hashlib
+import io
 import os
 from pathlib import Path
 
@@ -43,41 +45,47 @@ def test_nothing_is_known_of_another_key():
     assert outputs.find("other") is None
 
 
-@pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 no archive", "cut", "flipped"])
-def test_a_damaged_reference_is_removed_and_not_known(own_home: Path, damage: bytes | str):
+@pytest.mark.parametrize("length", [0, 10, 32, 500])
+def test_a_reference_that_was_cut_is_removed_and_not_known(own_home: Path, length: int):
     outputs.keep("key", reference())
-    file = own_home / "outputs" / "key.npz"
-    content = file.read_bytes()
-    if damage == "cut":
-        damage = content[: len(content) // 2]
-    elif damage == "flipped":
-        middle = len(content) // 4
-        damage = content[:middle] + bytes([content[middle] ^ 255]) + content[middle + 1 :]
-    assert isinstance(damage, bytes)
-    file.write_bytes(damage)
+    file = own_home / "outputs" / "key.reference"
+    file.write_bytes(file.read_bytes()[:length])
 
     assert outputs.find("key") is None
     assert not file.exists()
 
 
+def test_a_change_of_any_byte_makes_a_reference_not_known(own_home: Path):
+    outputs.keep("key", reference(1, 4))
+    file = own_home / "outputs" / "key.reference"
+    content = file.read_bytes()
+
+    for at in range(len(content)):
+        file.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
+        assert outputs.find("key") is None, at
+
+
 def test_a_pickle_in_the_place_of_an_array_is_not_opened(own_home: Path):
     outputs.keep("key", reference())
-    numpy.savez(own_home / "outputs" / "key.npz", result=numpy.array([{}], dtype=object))
+    stream = io.BytesIO()
+    numpy.savez(stream, result=numpy.array([{}], dtype=object))
+    digest = hashlib.sha256(stream.getvalue()).digest()
+    (own_home / "outputs" / "key.reference").write_bytes(digest + stream.getvalue())
 
     assert outputs.find("key") is None
 
 
 def test_the_least_recently_used_go_first(own_home: Path):
     outputs.keep("a", reference())
-    size_bytes = (own_home / "outputs" / "a.npz").stat().st_size
+    size_bytes = (own_home / "outputs" / "a.reference").stat().st_size
     outputs.keep("b", reference())
     for number, name in enumerate("ab"):
-        os.utime(own_home / "outputs" / f"{name}.npz", (number, number))
+        os.utime(own_home / "outputs" / f"{name}.reference", (number, number))
     assert outputs.find("a")
 
     outputs.keep("c", reference(), limit_bytes=2 * size_bytes)
 
-    assert sorted(file.name for file in (own_home / "outputs").iterdir()) == ["a.npz", "c.npz"]
+    assert sorted(file.name for file in (own_home / "outputs").iterdir()) == ["a.reference", "c.reference"]
 
 
 def test_one_that_is_larger_than_all_room_drives_out_none():

@@ -6,8 +6,11 @@ from engine.wire import errors
 from engine.wire.errors import FastpathError, failure_of
 
 
-def subclasses(of: type) -> list[type]:
-    return [sub for direct in of.__subclasses__() for sub in (direct, *subclasses(direct))]
+def subclasses(of: type[FastpathError]) -> list[type[FastpathError]]:
+    found: list[type[FastpathError]] = []
+    for direct in of.__subclasses__():
+        found += [direct, *subclasses(direct)]
+    return found
 
 
 @pytest.mark.parametrize("kind", [kind for kind in subclasses(FastpathError) if kind is not errors.UserFacing])

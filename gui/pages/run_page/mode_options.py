@@ -1,0 +1,60 @@
+"""Choices that the chosen mode offers beyond its precision."""
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
+
+from engine.wire.messages import Option
+from gui.widgets import text
+
+
+class ModeOptions(QWidget):
+    """A box for each option; no height where the mode has none. Signals: changed, by the person."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._options: tuple[Option, ...] = ()
+        self._boxes: dict[str, QComboBox] = {}
+        self._rows = QVBoxLayout(self)
+        self._rows.setContentsMargins(0, 0, 0, 0)
+        self._rows.setSpacing(2)
+        self.hide()
+
+    def show_options(self, options: tuple[Option, ...], chosen: Mapping[str, str]) -> None:
+        """Lists ``options``; where ``chosen`` says nothing, or what is not there, the first choice is taken."""
+        if options == self._options:
+            return
+        self._options, self._boxes = options, {}
+        while (item := self._rows.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for option in options:
+            self._add(option, chosen.get(option.id, ""))
+        self.setVisible(bool(options))
+
+    def _add(self, option: Option, chosen: str) -> None:
+        box = QComboBox()
+        text.narrow(box)
+        box.addItems(list(option.choices))
+        box.setCurrentText(chosen if chosen in option.choices else option.choices[0])
+        box.setAccessibleName(option.title)
+        text.explain(box, option.plain)
+        box.activated.connect(lambda _place: self.changed.emit())
+        caption = text.label(option.title, "caption", wrap=True)
+        caption.setBuddy(box)
+        self._rows.addWidget(caption)
+        self._rows.addWidget(box)
+        self._boxes[option.id] = box
+
+    def values(self) -> dict[str, str]:
+        """What was chosen other than the first choice, by the option's id."""
+        return {
+            option.id: self._boxes[option.id].currentText()
+            for option in self._options
+            if self._boxes[option.id].currentText() != option.choices[0]
+        }

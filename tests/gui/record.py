@@ -1,0 +1,155 @@
+"""Records tests/data/*.events.jsonl anew from the real engine: ``python -m tests.gui.record``.
+
+What tells of the machine (folders, the CPU's name) is replaced, so that a recording holds nothing of whose it was.
+"""
+
+import json
+import os
+import signal
+import tempfile
+import time
+from collections.abc import Callable
+from typing import Any
+
+from engine.client import Client, is_last
+from engine.wire import codec
+from engine.wire.messages import (
+    AnyEvent,
+    AnyRequest,
+    Catalogue,
+    Describe,
+    Described,
+    Ready,
+    Run,
+    Samples,
+    Stage,
+    Stop,
+    Update,
+)
+from tests.gui.replay import DATA
+
+FOLDER = "/models/all-MiniLM-L6-v2"
+SIMILARITY = {
+    "source_sentence": "A man is playing a guitar on the street.",
+    "sentences": [
+        "Someone performs music outdoors with a guitar.",
+        "A woman is listening to a street musician.",
+        "The bank raised its interest rate by half a percent.",
+    ],
+}
+CHANGED = {"source_sentence": "Interest rates are rising.", "sentences": SIMILARITY["sentences"]}
+
+
+class Recorder:
+    """A client whose requests and events are written down."""
+
+    def __init__(self) -> None:
+        self._client = Client(threads=1)
+        self._lines: list[dict[str, Any]] = []
+        self._folder = ""
+        self.work_pid = 0
+        self._client.start()
+
+    def send(self, request: AnyRequest) -> None:
+        self._note("request", codec.encode(request))
+        if isinstance(request, Stop):
+            self._client.stop(request.id)
+        else:
+            self._client.send(request)
+
+    def until(self, wanted: Callable[[AnyEvent], bool]) -> AnyEvent:
+        while True:
+            found = None
+            for event in self._client.events(120.0) or []:
+                if isinstance(event, Described):
+                    self._folder = event.model.folder
+                if isinstance(event, Ready) and event.role == "work":
+                    self.work_pid = event.pid
+                self._note("event", codec.encode(event))
+                found = event if found is None and wanted(event) else found
+            if found is not None:
+                return found
+
+    def open(self) -> None:
+        self.until(lambda event: isinstance(event, Catalogue))
+        self.send(Describe(id="describe-1", ref="starter"))
+        self.until(is_last)
+
+    def run(self, mode: str, **more: Any) -> None:
+        fields = more.pop("fields", SIMILARITY)
+        task = "sentence-similarity"
+        self.send(Run(id="run-2", folder=self._folder, task=task, mode=mode, fields=fields, threads=1, **more))
+
+    def until_samples(self, batches: int) -> None:
+        for _ in range(batches):
+            self.until(lambda event: isinstance(event, Samples))
+
+    def _note(self, what: str, line: bytes) -> None:
+        self._lines.append({"at_s": round(time.monotonic(), 3), what: json.loads(line)})
+
+    def write(self, name: str) -> None:
+        """Ends the client and writes the file."""
+        self._client.close()
+        self._client.events()
+        text = "\n".join(json.dumps(line, ensure_ascii=False) for line in self._lines)
+        (DATA / f"{name}.events.jsonl").write_text(text.replace(self._folder, FOLDER) + "\n", "utf-8")
+
+
+def opened() -> None:
+    recorder = Recorder()
+    recorder.open()
+    recorder.write("opened")
+
+
+def repeating() -> None:
+    recorder = Recorder()
+    recorder.open()
+    recorder.run("eager", calls=0)
+    recorder.until_samples(20)
+    recorder.write("repeating")
+
+
+def changed() -> None:
+    recorder = Recorder()
+    recorder.open()
+    recorder.run("eager", calls=0)
+    recorder.until_samples(5)
+    recorder.send(Update(id="run-2", fields=CHANGED, revision=1))
+    recorder.until_samples(10)
+    recorder.send(Stop(id="run-2"))
+    recorder.until(is_last)
+    recorder.write("changed")
+
+
+def checked() -> None:
+    recorder = Recorder()
+    recorder.open()
+    recorder.run("onnx-runtime", check="always", ratio=True)
+    recorder.until(is_last)
+    recorder.write("checked")
+
+
+def died() -> None:
+    recorder = Recorder()
+    recorder.open()
+    recorder.run("eager")
+    recorder.until(lambda event: isinstance(event, Stage) and event.stage == "load")
+    os.kill(recorder.work_pid, signal.SIGKILL)
+    recorder.until(is_last)
+    recorder.write("died")
+
+
+def bad_input() -> None:
+    recorder = Recorder()
+    recorder.open()
+    recorder.run("eager", fields={"source_sentence": "", "sentences": []})
+    recorder.until(is_last)
+    recorder.write("bad_input")
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["FASTPATH_HOME"] = home
+        for conversation in (opened, repeating, changed, checked, died, bad_input):
+            print(conversation.__name__)
+            conversation()
