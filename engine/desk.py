@@ -74,7 +74,7 @@ def _card(mode: Mode) -> ModeCard:
 def _described(request: Describe, cpu_signature: str, send: Callable[[Event], None]) -> Finished | Failed:
     try:
         facts = look.look(resolve(request.ref))
-        found_card = card(request.ref, facts)
+        found_card = card(request.ref, facts, cpu.memory_free_bytes())
         tokenizer = str(resolve(request.tokenizer)) if request.tokenizer else ""
         found = tuple(cells(facts, cpu_signature))
         send(Described(id=request.id, model=found_card, cells=found, tokenizer_folder=tokenizer))

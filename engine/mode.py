@@ -151,7 +151,8 @@ def tracing_quietly() -> Iterator[None]:
     import torch
 
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", r"`torch\.jit\.\w+` is deprecated", DeprecationWarning)
+        for known in (r"`torch\.jit\.\w+` is deprecated", "You are using the legacy TorchScript-based ONNX export"):
+            warnings.filterwarnings("ignore", known, DeprecationWarning)
         warnings.filterwarnings("ignore", category=torch.jit.TracerWarning)
         yield
 

@@ -86,7 +86,7 @@ def measure(session: Session) -> Generator[Event, None, RunReport]:
     yield Stage(stage="running", seconds=time.perf_counter() - began)
     if recorded.model:
         calls.check()
-    busy, peak_mb = others.busy(), memory.peak_mb()
+    busy, peak_mb, timing = others.busy(), memory.peak_mb(), _timing(session, first, recorded)
     agreement, ratio = None, None
     if not control.stopped:
         agreement, ratio = yield from compare(session, calls)
@@ -94,7 +94,7 @@ def measure(session: Session) -> Generator[Event, None, RunReport]:
         mode_requested=session.run.mode,
         mode_executed=session.prepared.mode,
         precision_executed=session.prepared.precision,
-        timing=_timing(session, first, recorded),
+        timing=timing,
         peak_rss_mb=peak_mb,
         environment=surroundings,
         notices=tuple(session.notices),

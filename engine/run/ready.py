@@ -1,5 +1,6 @@
 """From a mode's name to a model made ready: kept from before, or prepared now."""
 
+import contextlib
 from collections.abc import Generator, Mapping
 from typing import TypeVar
 
@@ -11,7 +12,7 @@ from engine.mode import Job, Mode, Prepared
 from engine.run.session import PreparedKey, Session
 from engine.store import times
 from engine.store.artefacts import Shelf
-from engine.wire.errors import BadInput, ModeUnavailable, NotForThisModel
+from engine.wire.errors import BadInput, DataFolder, DiskFull, ModeUnavailable, NotForThisModel
 from engine.wire.messages import Event, Stage
 
 Value = TypeVar("Value")
@@ -107,5 +108,6 @@ class _Stages:
         if event.stage == "prepare":
             self._session.from_cache.append(event.cached)
         if not event.cached:
-            times.remember_stage(self._key, event.stage, event.seconds)
+            with contextlib.suppress(DiskFull, DataFolder):  # only what a later run would be told
+                times.remember_stage(self._key, event.stage, event.seconds)
         return event

@@ -11,7 +11,7 @@ from engine.models.arrays import arrays
 from engine.run.ready import chosen_options, prepared_model
 from engine.run.session import Calls, Session
 from engine.store import outputs as references
-from engine.wire.errors import ModeUnavailable, NotForThisModel
+from engine.wire.errors import DataFolder, DiskFull, ModeUnavailable, NotForThisModel
 from engine.wire.messages import Agreement, Event, Ratio, Stage
 
 REFERENCE = ("eager", "fp32")
@@ -26,7 +26,7 @@ def compare(session: Session, calls: Calls) -> Generator[Event, None, tuple[Agre
     assert calls.result is not None
     key = references.key(session.facts.content_key, run.task, encoded.batches)
     if _is_reference(session):
-        references.keep(key, _reference(calls))
+        yield from _kept(session, key, _raw(calls))
         return Agreement(verdict="reference", share=1, max_abs_diff=0, cosine_worst=1, n=encoded.inputs), None
     known = references.find(key)
     ratio = None
@@ -40,27 +40,34 @@ def compare(session: Session, calls: Calls) -> Generator[Event, None, tuple[Agre
         else:
             other = Calls(session, eager)
             other.first()
-            known = _reference(other)
-            references.keep(key, known)
+            known = _raw(other)
+            yield from _kept(session, key, known)
             ratio = _ratio(other, calls) if run.ratio else None
         yield Stage(stage="compare", seconds=time.perf_counter() - began)
     if known is None:
         return None, None
+    expected = session.task.decode(session.reader, encoded, known)
     agreement = shared.agreement(
         prepared.precision,
-        known.batches,
+        known,
         calls.outputs,
         encoded.batches,
-        session.task.same(known.result, calls.result),
+        session.task.same(expected, calls.result),
     )
     if agreement.verdict == "different answers":
         ratio = None  # no speedup where the answer changed
     return agreement, ratio
 
 
-def _reference(calls: Calls) -> references.Reference:
-    assert calls.result is not None
-    return references.Reference(tuple(arrays(outputs) for outputs in calls.outputs), calls.result)
+def _kept(session: Session, key: str, outputs: references.Batches) -> Generator[Event, None, None]:
+    try:
+        references.keep(key, outputs)
+    except (DiskFull, DataFolder) as error:  # the answer is there all the same
+        yield session.note("The reference answer could not be kept for later runs.", error.what_happened)
+
+
+def _raw(calls: Calls) -> references.Batches:
+    return tuple(arrays(outputs) for outputs in calls.outputs)
 
 
 def _is_reference(session: Session) -> bool:

@@ -1,6 +1,5 @@
 """Reference outputs: what eager fp32 answered for an encoded input, so that checking again costs nothing."""
 
-import dataclasses
 import hashlib
 import io
 import logging
@@ -14,21 +13,15 @@ import msgspec
 
 from engine import folders
 from engine.store import versions, whole
-from engine.wire.messages import Result
 
 log = logging.getLogger(__name__)
 
 LIMIT_BYTES = 512 * 1024 * 1024
-_RESULT = "result"
 _DIGEST_BYTES = 32
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Reference:
-    """``batches``: one mapping a batch, from an output's name to a numpy array (float32, as eager gave)."""
-
-    batches: tuple[Mapping[str, Any], ...]
-    result: Result
+Batches = tuple[Mapping[str, Any], ...]
+"""One mapping a batch, from an output's name to a numpy array (float32, as eager gave)."""
 
 
 def key(content_key: str, task: str, batches: Iterable[Mapping[str, Any]]) -> str:
@@ -45,7 +38,7 @@ def key(content_key: str, task: str, batches: Iterable[Mapping[str, Any]]) -> st
     return digest.hexdigest()
 
 
-def find(named: str) -> Reference | None:
+def find(named: str) -> Batches | None:
     """The reference kept under ``named``; a damaged one is removed and counts as not known."""
     file = _file(named)
     try:
@@ -54,7 +47,7 @@ def find(named: str) -> Reference | None:
         return None
     try:
         reference = _decode(content)
-    except (ValueError, KeyError, zipfile.BadZipFile, msgspec.DecodeError) as error:
+    except (ValueError, KeyError, zipfile.BadZipFile) as error:
         log.warning("The reference %s cannot be read and is removed: %s", file.name, error)
         whole.remove(file)
         return None
@@ -62,7 +55,7 @@ def find(named: str) -> Reference | None:
     return reference
 
 
-def keep(named: str, reference: Reference, limit_bytes: int = LIMIT_BYTES) -> None:
+def keep(named: str, reference: Batches, limit_bytes: int = LIMIT_BYTES) -> None:
     """Keeps a reference; the least recently used go past ``limit_bytes``. One larger than that is not kept.
 
     Raises DiskFull, DataFolder.
@@ -74,23 +67,22 @@ def keep(named: str, reference: Reference, limit_bytes: int = LIMIT_BYTES) -> No
     _free_up(file.parent, limit_bytes)
 
 
-def _encode(reference: Reference) -> bytes:
+def _encode(reference: Batches) -> bytes:
     """A SHA-256, then an .npz: a zip's own sums do not cover its list of contents, so a part could be lost."""
     import numpy
 
     arrays = {
         f"{number}/{name}": numpy.asarray(array)
-        for number, batch in enumerate(reference.batches)
+        for number, batch in enumerate(reference)
         for name, array in batch.items()
     }
-    arrays[_RESULT] = numpy.frombuffer(msgspec.json.encode(reference.result), dtype=numpy.uint8)
     stream = io.BytesIO()
     numpy.savez(stream, allow_pickle=False, **arrays)
     content = stream.getvalue()
     return hashlib.sha256(content).digest() + content
 
 
-def _decode(content: bytes) -> Reference:
+def _decode(content: bytes) -> Batches:
     import numpy
 
     digest, content = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
@@ -98,16 +90,14 @@ def _decode(content: bytes) -> Reference:
         raise ValueError("its content has changed")
     batches: dict[int, dict[str, Any]] = {}
     with numpy.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        result = msgspec.json.decode(arrays[_RESULT].tobytes(), type=Result)
         for name in arrays.files:
-            number, slash, output = name.partition("/")
-            if slash:
-                batches.setdefault(int(number), {})[output] = arrays[name]
-    return Reference(tuple(batches[number] for number in sorted(batches)), result)
+            number, _, output = name.partition("/")
+            batches.setdefault(int(number), {})[output] = arrays[name]
+    return tuple(batches[number] for number in sorted(batches))
 
 
-def _size_bytes(reference: Reference) -> int:
-    return sum(int(array.nbytes) for batch in reference.batches for array in batch.values())
+def _size_bytes(reference: Batches) -> int:
+    return sum(int(array.nbytes) for batch in reference for array in batch.values())
 
 
 def _free_up(folder: Path, limit_bytes: int) -> None:

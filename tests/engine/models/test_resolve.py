@@ -93,6 +93,8 @@ def test_names_that_are_no_model(cache: Path, ref: str):
 
 def test_a_cache_whose_reference_leads_elsewhere_is_not_followed(cache: Path):
     (cache.parent.parent / "refs/main").write_text("../../../elsewhere")
+    write(cache.parents[3] / "elsewhere")
+    assert (cache.parent / "../../../elsewhere").is_dir()
 
     with pytest.raises(ModelNotFound):
         resolve("org/name")

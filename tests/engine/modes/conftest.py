@@ -30,7 +30,7 @@ def make_job(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeJob]:
                 options=options,
                 threads=1,
                 sample=sample,
-                artefacts=Shelf(facts.content_key, head, "a CPU"),
+                artefacts=Shelf(f"{facts.content_key} {head}", "a CPU"),
             )
 
         yield make

@@ -108,6 +108,17 @@ def test_damage_done_after_a_good_check_is_found_too():
     assert find() is None
 
 
+def test_damage_within_one_tick_of_the_clock_after_writing_is_found():
+    file = keep() / "model.onnx"
+    assert find() is not None
+    written = file.stat().st_mtime_ns
+
+    file.write_bytes(CONTENT[:-1] + b"!")
+    os.utime(file, ns=(written, written))
+
+    assert find() is None
+
+
 def test_a_writer_that_fails_leaves_nothing(own_home: Path):
     def fails(folder: Path) -> None:
         (folder / "half").write_bytes(b"x")
