@@ -5,6 +5,7 @@
     python3 tasks.py test [--all] [-- ARGS]  lint, then the tests (--all: slow ones too); ARGS go to pytest
     python3 tasks.py lint                    ruff, mypy and the import contracts
     python3 tasks.py bench [-- ARGS]         the benchmarks
+    python3 tasks.py screenshots             a picture of every page and state, in build/screenshots
     python3 tasks.py lock [-- ARGS]          remake requirements.lock; ARGS go to uv (--upgrade)
 
 Each first makes .venv as requirements.lock says, and does nothing where that was done before.
@@ -314,9 +315,20 @@ PACKAGES = {
     "a C++ compiler": ("g++", "gcc"),
     "a font": ("fonts-dejavu-core", "ttf-dejavu"),
     "ensurepip": ("python3-venv", "python"),
+    "dbus-run-session": ("dbus-daemon", "dbus"),
+    "an accessibility bus": ("at-spi2-core", "at-spi2-core"),
+    "pyatspi": ("python3-pyatspi", "python-atspi"),
 }
 # Fedora and openSUSE install a library by the library's own name; these are the rest.
-RPM_PACKAGES = {"Xvfb": "xorg-x11-server-Xvfb", "a C++ compiler": "gcc-c++", "ensurepip": "python3"}
+RPM_PACKAGES = {
+    "Xvfb": "xorg-x11-server-Xvfb",
+    "a C++ compiler": "gcc-c++",
+    "ensurepip": "python3",
+    "dbus-run-session": "dbus-daemon",
+    "an accessibility bus": "at-spi2-core",
+    "pyatspi": "python3-pyatspi",
+}
+ACCESSIBILITY_BUS = ("/usr/libexec/at-spi-bus-launcher", "/usr/lib/at-spi2-core/at-spi-bus-launcher")
 FOLDERS_OF_FONTS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", "~/.local/share/fonts")
 
 
@@ -334,13 +346,17 @@ def not_found(ldd_output: str) -> list[str]:
     return sorted(set(re.findall(r"(\S+) => not found", ldd_output)))
 
 
-def missing_for_tests() -> list[str]:
-    """What tests want of the system besides Qt's libraries, and it has not."""
+def missing_for_tests(slow: bool = False) -> list[str]:
+    """What tests want of the system besides Qt's libraries, and it has not; the slow ones want a screen reader's."""
     wanted = {
         "Xvfb": shutil.which("Xvfb"),
         "a C++ compiler": shutil.which("g++"),
         "a font": any(any(Path(name).expanduser().rglob("*.[ot]t[fc]")) for name in FOLDERS_OF_FONTS),
     }
+    if slow:
+        wanted["dbus-run-session"] = shutil.which("dbus-run-session")
+        wanted["an accessibility bus"] = any(Path(name).exists() for name in ACCESSIBILITY_BUS)
+        wanted["pyatspi"] = any(Path("/usr/lib").glob("python3*/**/pyatspi/__init__.py"))
     return [name for name, there in wanted.items() if not there] if ON_LINUX else []
 
 
@@ -424,7 +440,7 @@ def test(words: list[str]) -> int:
         *(word for word in ours if word != "--all"),
         *theirs,
     ]
-    with screen() as environment:
+    with screen(slow="--all" in ours) as environment:
         status = subprocess.run(pytest, cwd=ROOT, env=environment, preexec_fn=BOUND_TO_US).returncode
     if status < 0:
         say(f"Failed: signal {-status} ended the tests' process, whatever it had printed.")
@@ -435,10 +451,10 @@ def test(words: list[str]) -> int:
 
 
 @contextlib.contextmanager
-def screen() -> Iterator[dict[str, str]]:
+def screen(slow: bool = False) -> Iterator[dict[str, str]]:
     """The environment for tests: an X server of their own, or Qt's offscreen platform where that can't be."""
     environment = {name: value for name, value in os.environ.items() if name != "WAYLAND_DISPLAY"}
-    missing = [*missing_libraries(), *missing_for_tests()]
+    missing = [*missing_libraries(), *missing_for_tests(slow)]
     try:
         if missing:
             install_system_packages(missing)
@@ -493,6 +509,12 @@ def bench(words: list[str]) -> int:
     return subprocess.run([PYTHON, "-m", "tests.bench", *ours, *theirs], cwd=ROOT).returncode
 
 
+def screenshots(_words: list[str]) -> int:
+    """Pictures of every page and state; those that README and docs show go to resources/screenshots."""
+    with screen() as environment:
+        return subprocess.run([PYTHON, "-m", "tests.screenshots"], cwd=ROOT, env=environment).returncode
+
+
 def lock(words: list[str]) -> int:
     """Remake requirements.lock from pyproject.toml with uv, for every system and Python at once.
 
@@ -524,7 +546,7 @@ def lock(words: list[str]) -> int:
     return 0
 
 
-TASKS = {"run": run, "test": test, "lint": lint, "bench": bench, "lock": lock}
+TASKS = {"run": run, "test": test, "lint": lint, "bench": bench, "screenshots": screenshots, "lock": lock}
 
 
 def main(words: list[str]) -> int:

@@ -18,20 +18,26 @@ import psutil
 from engine.runtimes.child import Child
 from engine.wire import codec
 from engine.wire.channel import LineTooLong
-from engine.wire.errors import BadInput, EngineDied, FastpathError, Stopped, failure_of
+from engine.wire.errors import BadInput, EngineBusy, EngineDied, FastpathError, Stopped, failure_of
 from engine.wire.messages import (
     PROTOCOL,
+    Allow,
     AnyEvent,
     AnyRequest,
     Catalogue,
     Describe,
+    Download,
     Event,
     Failed,
     Finished,
+    FreeUp,
+    ListConsents,
     Ready,
+    Revoke,
     Run,
     Stage,
     Stop,
+    Storage,
     Update,
 )
 
@@ -64,14 +70,19 @@ class Client:
     after all children are gone.
     """
 
-    def __init__(self, *, threads: int = 0, prefix: Sequence[str] = ()) -> None:
-        """``threads`` is what a first work process is warmed with (0 = the catalogue's count); ``prefix`` for tests."""
+    def __init__(self, *, threads: int = 0, prefix: Sequence[str] = (), offline: bool = False) -> None:
+        """``threads`` is what a first work process is warmed with (0 = the catalogue's count); ``prefix`` for tests.
+
+        ``offline``: the desk sends no request either, whatever it is asked.
+        """
         self._threads = threads
+        self._offline = offline
         self._prefix = prefix
         self._default_threads = 0
         self._words: collections.deque[Callable[[], None]] = collections.deque()
         self._roles: dict[str, _Role] = {}
         self._waiting: list[Run] = []
+        self._freeing = ""
         self._out: list[AnyEvent] = []
         self._early_deaths = 0
         self._closed = False
@@ -97,6 +108,10 @@ class Client:
     def restart_desk(self) -> None:
         """After a desk that died: another try."""
         self._leave(lambda: self._start_desk())
+
+    def set_offline(self, offline: bool) -> None:
+        """A fresh desk, which sends no request (or may again); what the former one was doing fails as stopped."""
+        self._leave(lambda: self._set_offline(offline))
 
     def close(self) -> None:
         """Ends all children; unfinished requests get no further event."""
@@ -142,13 +157,21 @@ class Client:
             while role.deadlines and role.deadlines[0][0] <= now:
                 role.deadlines.pop(0)[1]()
 
+    def _set_offline(self, offline: bool) -> None:
+        if offline == self._offline:
+            return
+        self._offline = offline
+        if "desk" in self._roles:
+            self._end_role("desk", Stopped("Stopped, because the network was turned off or on."))
+            self._start_desk()
+
     def _start_desk(self) -> None:
         if "desk" not in self._roles:
             self._start("desk", 1)
 
     def _start(self, name: str, threads: int, runtime: str = "main") -> _Role | None:
         try:
-            role = _Role(Child(name, threads, runtime, self._prefix))
+            role = _Role(Child(name, threads, runtime, self._prefix, self._offline))
         except (OSError, FastpathError) as error:
             self._fail("", error if isinstance(error, FastpathError) else _cannot_start(error))
             return None
@@ -157,9 +180,10 @@ class Client:
         return role
 
     def _send(self, request: AnyRequest) -> None:
-        if isinstance(request, Describe):
-            role = self._roles.get("desk") or self._start("desk", 1)
-            self._pass(role, request)
+        if isinstance(request, FreeUp):
+            self._free_up(request)
+        elif isinstance(request, Describe | Download | Storage | ListConsents | Allow | Revoke):
+            self._pass(self._roles.get("desk") or self._start("desk", 1), request)
         elif isinstance(request, Run):
             self._run(request)
         elif isinstance(request, Update):
@@ -172,7 +196,22 @@ class Client:
         elif isinstance(request, Stop):
             self._stop(request.id)
 
+    def _free_up(self, request: FreeUp) -> None:
+        """An idle ``work`` goes before: it holds files open, and its compiler remembers where headers lay."""
+        work = self._roles.get("work")
+        if self._waiting or self._freeing or (work and work.active):
+            self._fail(request.id, EngineBusy("Space cannot be freed while a model runs."))
+            return
+        if work:
+            self._end_role("work", Stopped())
+        desk = self._roles.get("desk") or self._start("desk", 1)
+        self._freeing = request.id if desk else ""
+        self._pass(desk, request)
+
     def _run(self, run: Run) -> None:
+        if self._freeing:
+            self._waiting.append(run)
+            return
         if not run.threads and not self._default_threads:
             if "desk" in self._roles:
                 self._waiting.append(run)  # until the catalogue says how many threads 0 stands for
@@ -259,7 +298,7 @@ class Client:
         elif isinstance(event, Catalogue):
             self._default_threads = event.threads
             self._out.append(event)
-            self._after_catalogue()
+            self._go_on()
             return
         if event.id:
             if event.id not in role.active:
@@ -269,7 +308,8 @@ class Client:
                 self._ended(role, event.id)
         self._out.append(event)
 
-    def _after_catalogue(self) -> None:
+    def _go_on(self) -> None:
+        """Runs that waited, and a ``work`` that is warmed for the next."""
         waiting, self._waiting = self._waiting, []
         for run in waiting:
             self._run(run)
@@ -284,6 +324,9 @@ class Client:
 
     def _ended(self, role: _Role, request_id: str) -> None:
         del role.active[request_id]
+        if request_id == self._freeing:
+            self._freeing = ""
+            self._go_on()
         if role.stopping == request_id:
             role.stopping, role.deadlines = "", []
 
@@ -306,7 +349,8 @@ class Client:
         role.child.close()
         for request_id in list(role.active):
             self._fail(request_id, error)
-        if name == "desk" and not self._default_threads:
+        if name == "desk":
+            self._freeing = ""
             waiting, self._waiting = self._waiting, []
             for run in waiting:
                 self._fail(run.id, error)

@@ -4,32 +4,47 @@ import contextlib
 import logging
 import os
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 
+from engine import folders
 from engine.all_modes import MODES
 from engine.all_tasks import TASKS
+from engine.cpu import needs
 from engine.cpu import read as cpu
-from engine.mode import Mode
-from engine.models import look
+from engine.mode import Mode, Unavailable
+from engine.models import look, pickled
 from engine.models.card import card
 from engine.models.facts import ModelFacts
-from engine.models.resolve import resolve
+from engine.models.hub.worker import Downloads
+from engine.models.resolve import resolve, resolve_tokenizer
+from engine.store import consents, storage
 from engine.store.artefacts import Shelf
 from engine.wire import codec
 from engine.wire.channel import Channel, LineTooLong
-from engine.wire.errors import failure_of
+from engine.wire.errors import BadInput, failure_of
 from engine.wire.messages import (
     PROTOCOL,
+    Allow,
     Catalogue,
     Cell,
+    Consents,
+    Cpu,
     Describe,
     Described,
+    Download,
     Event,
     Failed,
     Finished,
+    FreeUp,
+    ListConsents,
     ModeCard,
     Ready,
+    Revoke,
+    Stop,
+    Storage,
+    Stored,
 )
 
 _log = logging.getLogger(__name__)
@@ -46,12 +61,13 @@ def serve(channel: Channel) -> None:
     facts = cpu.facts()
     send(
         Catalogue(
-            modes=tuple(_card(mode) for mode in MODES.values()),
+            modes=tuple(_card(mode, facts) for mode in MODES.values()),
             tasks=tuple(task.card for task in TASKS.values()),
             cpu=facts,
             threads=cpu.default_threads(facts),
         )
     )
+    downloads = Downloads(send)
     with contextlib.suppress(OSError, LineTooLong):
         while (lines := channel.read_lines()) is not None:
             for line in lines:
@@ -62,10 +78,19 @@ def serve(channel: Channel) -> None:
                     continue
                 if isinstance(request, Describe):
                     send(_described(request, cpu.signature(facts), send))
+                elif isinstance(request, ListConsents | Allow | Revoke):
+                    send(_consents(request, send))
+                elif isinstance(request, Storage | FreeUp):
+                    send(_stored(request, send))
+                elif isinstance(request, Download):
+                    downloads.add(request)
+                elif isinstance(request, Stop):
+                    downloads.stop(request.id)
 
 
-def _card(mode: Mode) -> ModeCard:
-    missing = mode.available()
+def _card(mode: Mode, facts: Cpu) -> ModeCard:
+    obstacle = needs.obstacle(facts)
+    missing = Unavailable(obstacle, needs.REMEDY) if obstacle else mode.available()
     if missing is None:
         return mode.card
     return msgspec.structs.replace(mode.card, available=False, reason=missing.reason, remedy=missing.remedy)
@@ -75,11 +100,40 @@ def _described(request: Describe, cpu_signature: str, send: Callable[[Event], No
     try:
         facts = look.look(resolve(request.ref))
         found_card = card(request.ref, facts, cpu.memory_free_bytes())
-        tokenizer = str(resolve(request.tokenizer)) if request.tokenizer else ""
+        if found_card.consent and consents.is_allowed(pickled.digest(facts.folder, facts.weights_files)):
+            found_card = msgspec.structs.replace(found_card, consent="")
+        tokenizer = str(resolve_tokenizer(request.tokenizer)) if request.tokenizer else ""
+        if tokenizer:
+            look.look_at_tokenizer(Path(tokenizer))
         found = tuple(cells(facts, cpu_signature))
         send(Described(id=request.id, model=found_card, cells=found, tokenizer_folder=tokenizer))
         return Finished(id=request.id)
     except Exception as error:  # noqa: BLE001 - whatever a library raises, the client must hear of an end
+        return Failed(id=request.id, failure=failure_of(error))
+
+
+def _consents(request: ListConsents | Allow | Revoke, send: Callable[[Event], None]) -> Finished | Failed:
+    try:
+        if isinstance(request, Allow):
+            facts = look.look(Path(request.folder))
+            if facts.weights != "pickle":
+                raise BadInput(f"{facts.folder.name} has no pickled weights to allow.", "Just run it.")
+            consents.allow(request.ref, facts.folder, pickled.digest(facts.folder, facts.weights_files))
+        elif isinstance(request, Revoke):
+            consents.revoke(request.weights_sha256)
+        send(Consents(id=request.id, consents=consents.listed()))
+        return Finished(id=request.id)
+    except Exception as error:  # noqa: BLE001 - whatever the file system raises, the client must hear of an end
+        return Failed(id=request.id, failure=failure_of(error))
+
+
+def _stored(request: Storage | FreeUp, send: Callable[[Event], None]) -> Finished | Failed:
+    try:
+        if isinstance(request, FreeUp):
+            storage.free_up()
+        send(Stored(id=request.id, folder=str(folders.home()), parts=storage.parts()))
+        return Finished(id=request.id)
+    except Exception as error:  # noqa: BLE001 - whatever the file system raises, the client must hear of an end
         return Failed(id=request.id, failure=failure_of(error))
 
 

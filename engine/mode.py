@@ -14,7 +14,7 @@ from typing import Any, Literal, Protocol, TypeVar
 
 from engine.models.facts import ModelFacts
 from engine.models.tensors import Inputs, Outputs
-from engine.wire.errors import FastpathError, NotEnoughMemory, NotForThisModel
+from engine.wire.errors import DiskFull, FastpathError, NotEnoughMemory, NotForThisModel
 from engine.wire.messages import Event, ModeCard, PrecisionCard, Stage
 
 Events = Generator[Event, None, None]
@@ -130,7 +130,7 @@ def refusing(title: str, facts: ModelFacts) -> Iterator[None]:
     """The border to a library that may not take the model: what it raises becomes NotForThisModel.
 
     Libraries run the model's code while they read it, so nearly any exception can come out. Memory that ran
-    out becomes NotEnoughMemory; a full disk stays the OSError that it is.
+    out becomes NotEnoughMemory; a full disk DiskFull, or stays the OSError that it is.
     """
     try:
         yield
@@ -142,6 +142,8 @@ def refusing(title: str, facts: ModelFacts) -> Iterator[None]:
             raise NotEnoughMemory(
                 f"{facts.folder.name} does not fit into the memory that is free.", details=text
             ) from error
+        if "No space left on device" in text:
+            raise DiskFull(f"There is no room left for what {title} makes.", details=text) from error
         raise NotForThisModel(f"{title} cannot take {facts.folder.name}.", details=text) from error
 
 
@@ -169,7 +171,7 @@ def attention_of(facts: ModelFacts) -> str:
 
 def fits_pytorch(facts: ModelFacts) -> Fit:
     """For modes that start from PyTorch weights."""
-    if facts.weights == "safetensors":
+    if facts.weights != "ONNX":
         return Fit()
     return Fit("no", "The model holds only an ONNX graph, which PyTorch cannot run.")
 

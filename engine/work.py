@@ -14,12 +14,13 @@ from typing import Any
 import msgspec
 
 from engine import run as one_run
+from engine.cpu import needs
 from engine.cpu import read as cpu
 from engine.models import load
 from engine.wire import codec
 from engine.wire.channel import Channel, LineTooLong
-from engine.wire.errors import failure_of
-from engine.wire.messages import PROTOCOL, Event, Failed, Finished, Ready, Run, Stop, Update
+from engine.wire.errors import ModeUnavailable, failure_of
+from engine.wire.messages import PROTOCOL, Cpu, Event, Failed, Finished, Ready, Run, Stop, Update
 
 _log = logging.getLogger(__name__)
 
@@ -70,7 +71,13 @@ def serve(channel: Channel) -> None:
 
     threading.Thread(target=_read, args=(channel, runs, control, send), name="reader", daemon=True).start()
     send(Ready(protocol=PROTOCOL, role="work", pid=os.getpid()))
-    bench = _bench()
+    # Before anything computes: the tile registers are asked for once, and all threads and children have them.
+    facts = cpu.facts(cpu.request_tiles)
+    obstacle = needs.obstacle(facts)
+    if obstacle:  # importing the libraries would end the process by an illegal instruction
+        _refuse_all(runs, obstacle, send)
+        return
+    bench = _bench(facts)
     load.warm_up_imports()
     while (run := runs.get()) is not None:
         control.begin(run.id)
@@ -78,8 +85,12 @@ def serve(channel: Channel) -> None:
         control.end()
 
 
-def _bench() -> one_run.Workbench:
-    facts = cpu.facts()
+def _refuse_all(runs: "queue.SimpleQueue[Run | None]", obstacle: str, send: Callable[[Event], None]) -> None:
+    while (run := runs.get()) is not None:
+        send(Failed(id=run.id, failure=failure_of(ModeUnavailable(obstacle, needs.REMEDY))))
+
+
+def _bench(facts: Cpu) -> one_run.Workbench:
     threads = int(os.environ.get("OMP_NUM_THREADS", "1"))
     return one_run.Workbench(threads, facts.brand, cpu.signature(facts))
 

@@ -1,5 +1,6 @@
 """Wiring only: application, theme, thread, window, and the state between them."""
 
+import signal
 import sys
 import time
 
@@ -7,12 +8,19 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
 from engine.wire.messages import (
+    Allow,
     AnyEvent,
+    AnyRequest,
     Catalogue,
     Describe,
     Described,
+    Download,
+    FreeUp,
+    ListConsents,
+    Revoke,
     Run,
     Stop,
+    Storage,
     Update,
 )
 from gui import run_state, settings
@@ -40,11 +48,13 @@ class Session(QObject):
         self._saved = loaded.settings
         self._asked_again = ""
         self._closed = False
-        self.thread_of_engine = EngineThread(loaded.settings.threads)
+        self.thread_of_engine = EngineThread(loaded.settings.threads, offline=loaded.settings.network_off)
         self._show = Throttle(SHOW_EVERY_MS, self._show_state, self)
-        page = self.window.run_page
-        page.asked.connect(self.ask)
-        page.try_again_asked.connect(self._try_again)
+        self.window.asked.connect(self.ask)
+        self.window.try_again_asked.connect(self._try_again)
+        self.window.reset_asked.connect(self._reset)
+        self.window.settings_changed.connect(self._save)
+        self.window.network_chosen.connect(self._set_network)
         self.window.closing.connect(self.close)
         self.thread_of_engine.events_arrived.connect(self._take)
         self.window.show_state(self.state)
@@ -54,16 +64,22 @@ class Session(QObject):
         self.thread_of_engine.start()
         self._describe(self._saved.model)
 
-    def ask(self, request: Run | Update | Stop | Describe) -> None:
+    def ask(self, request: AnyRequest) -> None:
         """Passes on what the person asked for, and shows at once that it was."""
         if isinstance(request, Stop):
-            self.state = run_state.stopping(self.state)
+            self.state = run_state.stopping(self.state, request.id)
             self.thread_of_engine.stop(request.id)
         else:
             if isinstance(request, Run):
                 self.state = run_state.began(self.state, request)
             elif isinstance(request, Update):
                 self.state = run_state.updated(self.state, request)
+            elif isinstance(request, Storage | FreeUp):
+                self.state = run_state.storing(self.state, request)
+            elif isinstance(request, Download):
+                self.state = run_state.downloading(self.state, request)
+            elif isinstance(request, ListConsents | Allow | Revoke):
+                self.state = run_state.consenting(self.state, request)
             else:
                 self.state = run_state.describing(self.state, request)
             self.thread_of_engine.send(request)
@@ -71,25 +87,53 @@ class Session(QObject):
         self._show_state()
 
     def _take(self, batch: list[AnyEvent]) -> None:
+        if self._closed:
+            return  # what was under way when the window was closed
         now_s = time.monotonic()
-        was_running = self.state.running
+        before = self.state
         for event in batch:
             self.state = run_state.apply(self.state, event, now_s)
             if isinstance(event, Catalogue):
                 settings.keep(event)
             elif isinstance(event, Described) and self.state.model is event.model:
                 settings.keep(event)
-                self.window.run_page.described(event.model.ref)
-        if was_running and not self.state.running and self.state.model is not None:
-            self._describe(self.state.model.ref)  # what is prepared now, and the memory that is free
+                self.window.run_page.described(event.model.ref, self.state.tokenizer)
+        self._follow(before)
         self._show.ask()
 
-    def _describe(self, ref: str) -> None:
-        self.ask(Describe(id=run_state.new_id("describe"), ref=ref))
+    def _follow(self, before: State) -> None:
+        """Asks for what is new after something has ended: the model that came, what is prepared now, what is free."""
+        now = self.state
+        if before.download is not None and now.download is None and now.model_failure is None:
+            self._describe(before.download.then.ref, before.download.then.tokenizer)
+        elif now.model is not None and (
+            (before.running and not now.running)
+            or (isinstance(before.storing, FreeUp) and now.storing is None)
+            or (isinstance(before.consenting, Allow | Revoke) and now.consenting is None)
+        ):
+            again = Describe(id=run_state.new_id("describe"), ref=now.model.ref, tokenizer=now.tokenizer)
+            asked = now.describing  # where another model is being looked into, that comes first
+            if asked is None or (asked.ref, asked.tokenizer) == (again.ref, again.tokenizer):
+                self.state = run_state.describing(now, again, again=True)
+                self.thread_of_engine.send(again)
+
+    def _describe(self, ref: str, tokenizer: str | None = None) -> None:
+        """``tokenizer`` None takes the one that is remembered with the model."""
+        tokenizer = self._saved.tokenizers.get(ref, "") if tokenizer is None else tokenizer
+        self.ask(Describe(id=run_state.new_id("describe"), ref=ref, tokenizer=tokenizer))
+
+    def _set_network(self, off: bool) -> None:
+        self.thread_of_engine.set_offline(off)
 
     def _try_again(self) -> None:
         self.state = run_state.trying_again(self.state)
         self.thread_of_engine.try_again()
+        self._describe(self._saved.model)
+
+    def _reset(self) -> None:
+        """Settings as at the first start, and the starter with them."""
+        self.window.reset(Settings())
+        self._save(self.window.settings())
         self._describe(self._saved.model)
 
     def _show_state(self) -> None:
@@ -124,12 +168,16 @@ def _first_state(loaded: Loaded) -> State:
 
 def run_window() -> int:
     """Opens the window and blocks until it is closed. Returns the exit status."""
+    # Ctrl+C in the terminal ends the program at once (Python would wait for the next event); children see it by
+    # their lifeline.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     application = QApplication(sys.argv[:1])
     application.setApplicationName("Fastpath")
     application.setDesktopFileName("fastpath")
     loaded = settings.load()
     wardrobe = Wardrobe(application, loaded.settings.theme)
     session = Session(loaded)
+    session.window.theme_chosen.connect(wardrobe.choose)
     session.window.show()
     session.start()
     status = application.exec()

@@ -22,10 +22,13 @@ class EngineThread(QThread):
 
     events_arrived = Signal(object)
 
-    def __init__(self, threads: int = 0, parent: QObject | None = None) -> None:
-        """``threads`` is what the first work process is warmed with (0 = the engine's own choice)."""
+    def __init__(self, threads: int = 0, parent: QObject | None = None, *, offline: bool = False) -> None:
+        """``threads`` is what the first work process is warmed with (0 = the engine's own choice).
+
+        ``offline``: nothing is asked of the network.
+        """
         super().__init__(parent)
-        self._client = Client(threads=threads)
+        self._client = Client(threads=threads, offline=offline)
 
     def run(self) -> None:
         """Qt's entry of the thread."""
@@ -40,6 +43,10 @@ class EngineThread(QThread):
     def stop(self, request_id: str) -> None:
         self._client.stop(request_id)
 
+    def set_offline(self, offline: bool) -> None:
+        """Turns the network off or on. What the desk was doing ends as stopped."""
+        self._client.set_offline(offline)
+
     def try_again(self) -> None:
         """After the desk could not be started: another try."""
         self._client.restart_desk()
@@ -47,4 +54,7 @@ class EngineThread(QThread):
     def close(self) -> bool:
         """Ends the children and the thread. True when it is over within two seconds."""
         self._client.close()
-        return not self.isRunning() or self.wait(CLOSE_MS)
+        if self.isRunning():
+            return self.wait(CLOSE_MS)
+        self._client.events()  # never started: nobody else would take the word
+        return True

@@ -1,7 +1,9 @@
 """The shell: rail, pages, status strip."""
 
+from collections.abc import Callable
 from typing import Any
 
+from msgspec.structs import replace
 from PySide6.QtCore import QByteArray, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QIcon, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
@@ -18,7 +20,10 @@ from PySide6.QtWidgets import (
 
 from gui import settings as remembered
 from gui import theme
+from gui.pages.cpu_page import CpuPage
 from gui.pages.run_page import RunPage
+from gui.pages.run_page.presentation import Presentation
+from gui.pages.settings_page import SettingsPage
 from gui.run_state import EngineWord, State
 from gui.settings import Settings
 from gui.widgets import figures, text
@@ -39,8 +44,24 @@ WORDS: dict[EngineWord, tuple[str, Shape, str]] = {
 
 
 class MainWindow(QMainWindow):
-    """Signals: closing(settings), once, with all that is to be remembered."""
+    """Rail, pages, status strip; and the presentation view in their place.
 
+    Signals:
+        asked: a request of one of the pages.
+        try_again_asked: the engine could not be started, and the person wants another try.
+        theme_chosen: "system", "light" or "dark".
+        reset_asked: all settings are to be as at first.
+        settings_changed: with those that are to be kept at once.
+        network_chosen: True turns the network off.
+        closing: once, with all settings that are to be remembered.
+    """
+
+    asked = Signal(object)
+    try_again_asked = Signal()
+    theme_chosen = Signal(str)
+    reset_asked = Signal()
+    settings_changed = Signal(object)
+    network_chosen = Signal(bool)
     closing = Signal(object)
 
     def __init__(self, settings: Settings, icon: QIcon, notices: tuple[str, ...] = ()) -> None:
@@ -49,18 +70,42 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(icon)
         self.setMinimumSize(LEAST)
         self._settings = settings
-        self.run_page = RunPage(settings, notices)
+        self._state = State()
+        self.run_page = self._made_run_page(notices)
+        self.cpu_page = CpuPage()
+        self.settings_page = SettingsPage()
+        self.presentation = Presentation()
         self._strip = StatusStrip()
         self._pages = QStackedWidget()
+        self._whole = QStackedWidget()
         self._rail = QButtonGroup(self)
         self._lay_out()
-        self._add_page(self.run_page, digit=1)
-        self.run_page.settings_changed.connect(self._remember)
-        explain = QShortcut(QKeySequence(Qt.Key.Key_F1), self)
-        explain.activated.connect(explain_focused)
+        for page, digit in ((self.run_page, 1), (self.cpu_page, 3), (self.settings_page, 6)):
+            self._add_page(page, digit)
+        self._connect()
         self.resize(SIZE)
         self.restoreGeometry(QByteArray(remembered.to_bytes(settings.geometry)))
-        self.run_page.bar.button.setFocus()
+        self.show_page(settings.page)
+
+    def _made_run_page(self, notices: tuple[str, ...]) -> RunPage:
+        page = RunPage(self._settings, notices)
+        page.asked.connect(self.asked)
+        page.try_again_asked.connect(self.try_again_asked)
+        page.settings_changed.connect(self._remember)
+        page.speed.chips.line_asked.connect(self._show_line)
+        page.page_asked.connect(self.show_page)
+        return page
+
+    def _connect(self) -> None:
+        self.settings_page.asked.connect(self.asked)
+        self.settings_page.theme_chosen.connect(self._choose_theme)
+        self.settings_page.threads_chosen.connect(lambda count: self.run_page.speed.choose_threads(count))
+        self.settings_page.network_chosen.connect(self._choose_network)
+        self.settings_page.reset_asked.connect(self.reset_asked)
+        self.presentation.leave_asked.connect(self.leave_presentation)
+        self.presentation.run_asked.connect(lambda: self.run_page.bar.run())
+        self._on_key("F1", explain_focused)
+        self._on_key("F11", self._toggle_presentation)
 
     def _lay_out(self) -> None:
         self._rail_frame = QFrame()
@@ -71,6 +116,9 @@ class MainWindow(QMainWindow):
         buttons.setContentsMargins(0, theme.GAP_PX, 0, theme.GAP_PX)
         buttons.setSpacing(4)
         buttons.addStretch(1)
+        self.present = _rail_button("present", "Present", "Shows answer, figure and chart alone, in large. F11.")
+        self.present.clicked.connect(self.enter_presentation)
+        buttons.addWidget(self.present)
         middle = QHBoxLayout()
         middle.setSpacing(0)
         middle.addWidget(self._rail_frame)
@@ -81,40 +129,119 @@ class MainWindow(QMainWindow):
         whole.setSpacing(0)
         whole.addLayout(middle, 1)
         whole.addWidget(self._strip)
-        self.setCentralWidget(centre)
+        self._whole.addWidget(centre)
+        self._whole.addWidget(self.presentation)
+        self.setCentralWidget(self._whole)
 
     def _add_page(self, page: QWidget, digit: int) -> None:
         title, icon = str(page.title), str(page.icon)  # type: ignore[attr-defined]
         place = self._pages.addWidget(page)
-        button = IconButton(icon, title, role="rail", explains=f"Shows the page {title}. Ctrl+{digit}.")
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-        button.setIconSize(QSize(20, 20))
-        button.setFixedWidth(RAIL_PX)
+        button = _rail_button(icon, title, f"Shows the page {title}. Ctrl+{digit}.")
         button.setCheckable(True)
-        button.setShortcut(QKeySequence(f"Ctrl+{digit}"))
-        button.clicked.connect(lambda: self._pages.setCurrentIndex(place))
+        button.clicked.connect(lambda: self.show_page(icon))
+        self._on_key(f"Ctrl+{digit}", lambda: self.show_page(icon))
         self._rail.addButton(button, place)
         layout: Any = self._rail_frame.layout()
-        layout.insertWidget(layout.count() - 1, button)
-        button.setChecked(place == self._pages.currentIndex())
+        layout.insertWidget(place, button)
+
+    def _on_key(self, keys: str, action: Callable[[], None]) -> None:
+        """A shortcut of its own: a button's would act only after the button has been shown as pressed."""
+        QShortcut(QKeySequence(keys), self).activated.connect(action)
+
+    def show_page(self, name: str) -> None:
+        """``name`` as settings keep it ("run", "cpu", "settings"); one that is not there shows the Run page."""
+        pages: dict[str, QWidget] = {page.icon: page for page in (self.run_page, self.cpu_page, self.settings_page)}
+        page = pages.get(name, self.run_page)
+        self.leave_presentation()
+        self._pages.setCurrentWidget(page)
+        self._rail.button(self._pages.currentIndex()).setChecked(True)
+        self.present.setVisible(page is self.run_page)
+        self._settings = replace(self._settings, page=name if name in pages else self.run_page.icon)
+        (self.run_page.bar.button if page is self.run_page else page).setFocus()
+
+    def _show_line(self, feature_id: str) -> None:
+        self.show_page(CpuPage.icon)
+        self.cpu_page.show_line(feature_id)
+
+    # --- presentation ---
+
+    def _toggle_presentation(self) -> None:
+        if self._whole.currentWidget() is self.presentation:
+            self.leave_presentation()
+        else:
+            self.enter_presentation()
+
+    def enter_presentation(self) -> None:
+        """The Run page alone has one."""
+        if self._pages.currentWidget() is self.run_page:
+            self._whole.setCurrentWidget(self.presentation)
+            self.presentation.setFocus()
+            self.showFullScreen()
+
+    def leave_presentation(self) -> None:
+        if self._whole.currentWidget() is self.presentation:
+            self._whole.setCurrentIndex(0)
+            self.setWindowState(self.windowState() & ~Qt.WindowState.WindowFullScreen)
+            self.run_page.bar.button.setFocus()
+
+    # --- what is shown, and what is remembered ---
 
     def show_state(self, state: State) -> None:
+        self._state = state
+        self.setWindowTitle(f"{state.model.name} – Fastpath" if state.model is not None else "Fastpath")
         self.run_page.show_state(state)
+        self.cpu_page.show_state(state)
+        self.settings_page.show_state(state, self._settings)
+        self.presentation.show_state(state)
         self._strip.show_state(state)
 
     def settings(self) -> Settings:
         return self._settings
 
     def _remember(self, settings: Settings) -> None:
-        self._settings = settings
+        """What the Run page has changed; theme and page are not its to choose."""
+        mine = self._settings
+        self._settings = replace(settings, theme=mine.theme, page=mine.page, network_off=mine.network_off)
+        self.settings_page.show_settings(self._settings)
+
+    def _choose_theme(self, choice: theme.Choice) -> None:
+        self._settings = replace(self._settings, theme=choice)
+        self.theme_chosen.emit(choice)
+        self.settings_changed.emit(self._settings)
+
+    def _choose_network(self, off: bool) -> None:
+        self._settings = replace(self._settings, network_off=off)
+        self.network_chosen.emit(off)
+        self.settings_changed.emit(self._settings)
+
+    def reset(self, settings: Settings) -> None:
+        """Takes on other settings, as at the next start."""
+        former = self.run_page
+        self._settings = replace(settings, page=self._settings.page)
+        self.run_page = self._made_run_page(())
+        self._pages.insertWidget(self._pages.indexOf(former), self.run_page)
+        self._pages.removeWidget(former)
+        former.deleteLater()
+        self.showNormal()
+        self.resize(SIZE)
+        self.theme_chosen.emit(settings.theme)
+        self.network_chosen.emit(settings.network_off)
+        self.show_state(self._state)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        from msgspec.structs import replace
-
+        self.leave_presentation()
         geometry = remembered.to_text(self.saveGeometry().data())
         self._settings = replace(self._settings, geometry=geometry, panes=self.run_page.panes())
         self.closing.emit(self._settings)
         super().closeEvent(event)
+
+
+def _rail_button(icon: str, title: str, explains: str) -> IconButton:
+    button = IconButton(icon, title, role="rail", explains=explains)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+    button.setIconSize(QSize(20, 20))
+    button.setFixedWidth(RAIL_PX)
+    return button
 
 
 class StatusStrip(QFrame):

@@ -26,17 +26,20 @@ INPUT_CHARACTERS = 200_000
 class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All that is remembered.
 
-    ``inputs``: fields of each task's form; ``options``: of each mode. ``panes`` and ``geometry`` are Qt's, in base64.
+    ``inputs``: fields of each task's form; ``options``: of each mode; ``tokenizers``: of each model that takes
+    another's. ``panes`` and ``geometry`` are Qt's, in base64.
     """
 
     schema: int = SCHEMA
     model: str = "starter"
     recent: tuple[str, ...] = ()
+    tokenizers: dict[str, str] = {}
     task: str = ""
     mode: str = ""
     precision: str = ""
     options: dict[str, dict[str, str]] = {}
     threads: int = 0
+    network_off: bool = False
     inputs: dict[str, dict[str, Any]] = {}
     theme: Literal["system", "light", "dark"] = "system"
     page: str = ""
@@ -124,19 +127,30 @@ def _write(name: str, content: bytes) -> str:
     return ""
 
 
-def with_recent(settings: Settings, ref: str) -> Settings:
-    """The settings with ``ref`` as model and first among the recent ones (the starter is always offered)."""
+def with_recent(settings: Settings, ref: str, tokenizer: str = "") -> Settings:
+    """The settings with ``ref`` as model and first among the recent ones (the starter is always offered).
+
+    ``tokenizer``: the other model that it takes its tokenizer from.
+    """
     recent = settings.recent
     if ref != "starter":
         recent = (ref, *(old for old in recent if old != ref))[:RECENT_MODELS]
-    return msgspec.structs.replace(settings, model=ref, recent=recent)
+    tokenizers = {name: other for name, other in settings.tokenizers.items() if name in ("starter", *recent)}
+    tokenizers.pop(ref, None)
+    if tokenizer:
+        tokenizers[ref] = tokenizer
+    return msgspec.structs.replace(settings, model=ref, recent=recent, tokenizers=tokenizers)
+
+
+def is_too_long(fields: dict[str, Any]) -> bool:
+    """Whether a form's input is too long to be kept."""
+    texts = (text for value in fields.values() for text in ([value] if isinstance(value, str) else value))
+    return sum(len(text) for text in texts) > INPUT_CHARACTERS
 
 
 def with_input(settings: Settings, task: str, fields: dict[str, Any]) -> Settings:
     """The settings with the form of ``task``; what is too long to be kept leaves the former one."""
-    if sum(len(text) for value in fields.values() for text in ([value] if isinstance(value, str) else value)) > (
-        INPUT_CHARACTERS
-    ):
+    if is_too_long(fields):
         return settings
     return msgspec.structs.replace(settings, inputs={**settings.inputs, task: fields})
 

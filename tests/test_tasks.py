@@ -343,7 +343,7 @@ def test_status_is_that_of_the_process_not_of_the_last_line(
     monkeypatch.setattr(tasks, "ROOT", tmp_path)
     monkeypatch.setattr(tasks, "PYTHON", sys.executable)
     monkeypatch.setattr(tasks, "lint", lambda _: 0)
-    monkeypatch.setattr(tasks, "screen", lambda: contextlib.nullcontext(dict(os.environ)))
+    monkeypatch.setattr(tasks, "screen", lambda slow: contextlib.nullcontext(dict(os.environ)))
 
     assert tasks.test(["--", "-p", "no:cacheprovider"]) == status
 

@@ -22,6 +22,8 @@ from engine.wire.messages import Described, Failure, ModeCard, Run, TaskCard
 STATUS = {"user": 1, "defect": 3, "died": 4}
 STOPPED = 130
 WRONG_WORDS = 2
+LONGEST_INPUT = 10_000_000
+"""Characters; far below what a line of the conversation with the engine may hold."""
 
 app = typer.Typer(
     name="fastpath",
@@ -75,7 +77,7 @@ def cpu_command(as_json: Json = False) -> None:
     if as_json:
         _print_json({"schema": documents.SCHEMA} | documents.complete(facts))
         return
-    tables.show(f"{facts.brand}, {facts.cores_physical} cores, {facts.memory_total_mb} MB")
+    tables.show(tables.processor(facts))
     states = ["usable" if feature.usable else feature.reason or "not there" for feature in facts.features]
     rows = [(f.title, state, f.explains) for f, state in zip(facts.features, states, strict=True)]
     tables.show_table(("feature", "state", "what it is for"), rows)
@@ -111,17 +113,23 @@ def tasks_command(as_json: Json = False) -> None:
 
 @app.command("run")
 def run_command(
-    model: Annotated[str, typer.Option(help="starter, a folder, or a Hub id that is on this computer.")],
+    model: Annotated[str, typer.Option(help="starter, a folder, or a Hub id or address (downloaded where needed).")],
     task: Annotated[str, typer.Option(help="A task's id; see 'fastpath tasks'.")],
     given: Annotated[str, typer.Option("--input", help="Text, or a JSON object of fields; - reads standard input.")],
     mode: Annotated[str, typer.Option(help="A mode's id; see 'fastpath modes'.")] = "eager",
     precision: Annotated[str, typer.Option(help="A precision of that mode.")] = "fp32",
-    tokenizer: Annotated[str, typer.Option(help="A model whose tokenizer is to be used.")] = "",
+    tokenizer: Annotated[str, typer.Option(help="A model whose tokenizer is to be used, named alike.")] = "",
     repeat: Annotated[int | None, typer.Option(min=1, help="How many calls are timed.")] = None,
     threads: Annotated[int, typer.Option(min=0, help="0 takes the physical cores.")] = 0,
     option: Annotated[
         list[str] | None, typer.Option(help="NAME=VALUE, an option of the mode; may be repeated.")
     ] = None,
+    allow_pickle: Annotated[
+        bool, typer.Option("--allow-pickle", help="Open pickled weights: for models from people you trust.")
+    ] = False,
+    ignore_memory: Annotated[
+        bool, typer.Option("--ignore-memory", help="Run even where the model seems to need more than is free.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Runs one model on one input and tells the answer, its speed, and whether it is eager's answer."""
@@ -130,7 +138,7 @@ def run_command(
         mode_card = _named("mode", mode, talk.catalogue.modes)
         options = _options(option or [], mode_card)
         fields = read_fields(_standard_input() if given == "-" else given, card)
-        described = talk.describe(model, tokenizer)
+        described = talk.described(model, tokenizer)
 
         def make(name: str) -> Run:
             return Run(
@@ -146,6 +154,8 @@ def run_command(
                 threads=threads,
                 calls=repeat,
                 check="always",
+                allow_pickle=allow_pickle,
+                ignore_memory=ignore_memory,
             )
 
         ran = talk.run(make, show=True)
@@ -186,6 +196,8 @@ def _standard_input() -> str:
 
 def read_fields(given: str, card: TaskCard) -> dict[str, Any]:
     """``--input`` as the task's fields: a JSON object, or plain text where the task has one field. Raises BadInput."""
+    if len(given) > LONGEST_INPUT:
+        raise BadInput(f"The input has {len(given):,} characters; {LONGEST_INPUT:,} are the most that can be read.")
     names = [field.id for field in card.fields]
     with contextlib.suppress(ValueError, RecursionError):
         document = json.loads(given)
@@ -244,6 +256,7 @@ def _tried(talk: Conversation, mode: ModeCard, described: Described, card: TaskC
 
 def _show_wrong_words(message: str, as_json: bool) -> None:
     hint = "See 'fastpath --help' or 'fastpath COMMAND --help'."
+    message = message.encode("utf-8", "replace").decode()  # words of a terminal may hold bytes that are no text
     if as_json:
         what = {"code": "WrongWords", "what_happened": message, "what_to_do": hint, "details": ""}
         _print_json({"schema": documents.SCHEMA, "error": what})

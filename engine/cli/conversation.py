@@ -2,16 +2,21 @@
 
 import dataclasses
 from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
 
 from rich.console import Console
 
+from engine.cli.download_line import DownloadLine
 from engine.client import Client
+from engine.wire.errors import NotDownloaded
 from engine.wire.messages import (
     Answer,
     AnyEvent,
     Catalogue,
     Describe,
     Described,
+    Download,
     Failed,
     Failure,
     Finished,
@@ -52,7 +57,7 @@ class Conversation:
                     raise Ended(event.failure)
         raise AssertionError("the client closed by itself")
 
-    def ask(self, make: Callable[[str], Describe | Run], hear: Callable[[AnyEvent], None]) -> Finished:
+    def ask(self, make: Callable[[str], Describe | Download | Run], hear: Callable[[AnyEvent], None]) -> Finished:
         """Sends ``make(id)``, passes its events to ``hear``. Raises Ended. Ctrl+C stops the request first."""
         self._number += 1
         request = make(f"cli-{self._number}")
@@ -71,6 +76,22 @@ class Conversation:
                 hear(event)
                 if isinstance(event, Finished):
                     return event
+
+    def described(self, ref: str, tokenizer: str = "") -> Described:
+        """As ``describe``; what is not on this computer yet is downloaded first."""
+        ref, tokenizer = _absolute(ref), _absolute(tokenizer)
+        found = self._or_downloaded(ref, "", ref, "model")
+        return self._or_downloaded(ref, tokenizer, tokenizer, "tokenizer") if tokenizer else found
+
+    def _or_downloaded(self, ref: str, tokenizer: str, wanted: str, part: Literal["model", "tokenizer"]) -> Described:
+        try:
+            return self.describe(ref, tokenizer)
+        except Ended as ended:
+            if ended.failure.code != NotDownloaded.__name__:
+                raise
+        with DownloadLine(progress, wanted) as line:
+            self.ask(lambda name: Download(id=name, ref=wanted, part=part), line.hear)
+        return self.describe(ref, tokenizer)
 
     def describe(self, ref: str, tokenizer: str = "") -> Described:
         found: list[Described] = []
@@ -120,3 +141,11 @@ def _stage_line(stage: Stage) -> str:
     if stage.seconds is not None:
         return f"{stage.stage}: {'from the cache, ' if stage.cached else ''}{stage.seconds:.2f} s"
     return f"{stage.stage}..." + (f" (last time {stage.last_s:.1f} s)" if stage.last_s else "")
+
+
+def _absolute(ref: str) -> str:
+    """A folder as named from here: the desk's own current folder is another."""
+    try:
+        return str(Path(ref).absolute()) if ref and Path(ref).exists() else ref
+    except (OSError, ValueError):
+        return ref  # no name of a file at all

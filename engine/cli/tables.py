@@ -8,7 +8,7 @@ from rich.table import Table
 
 from engine.cli import documents
 from engine.cli.conversation import Ran
-from engine.wire.messages import Described, Failure, RunReport, TaskCard
+from engine.wire.messages import Cpu, Described, Failure, RunReport, TaskCard
 
 SHOWN_CHARACTERS = 2000
 
@@ -26,6 +26,21 @@ def show_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     for row in rows:
         table.add_row(*row)
     console.print(table)
+
+
+def processor(facts: Cpu) -> str:
+    """Name, cores, caches, memory and limits in one or two lines."""
+    cores = f"{facts.cores_physical} cores ({facts.cores_logical} logical)"
+    if facts.core_kinds is not None:
+        cores += f", {facts.core_kinds.performance} performance and {facts.core_kinds.efficiency} efficiency"
+    parts = [facts.brand, f"{facts.sockets} socket{'s' if facts.sockets != 1 else ''}", cores]
+    parts += [f"{name} {size / 2**20:.3g} MB" for name, size in facts.caches.items()]
+    parts.append(f"memory {facts.memory_total_mb} MB")
+    if facts.limit_cpus:
+        parts.append(f"container limit {facts.limit_cpus:g} processors")
+    if facts.limit_memory_mb:
+        parts.append(f"container limit {facts.limit_memory_mb} MB")
+    return "; ".join(parts)
 
 
 def number(value: float) -> str:

@@ -1,11 +1,27 @@
-"""A CPU as macOS tells it, through sysctl. Functions take a reader, so that recorded values can be fed in."""
+"""A CPU as macOS tells it, through sysctl. Functions take readers, so that recorded values can be fed in."""
 
 import ctypes
+import dataclasses
 from collections.abc import Callable
 
+from engine.cpu import judge
+from engine.cpu.features import known
+from engine.cpu.registers import XCR0_STATES, Registers
+from engine.cpu.told import Told
 from engine.cpu.topology import Cores
+from engine.wire.messages import CoreKinds, Feature
 
 Read = Callable[[str], int | None]
+
+
+def told(machine: str, registers: Registers | None, number: Read, text: Callable[[str], str]) -> Told:
+    """``number`` and ``text`` read one value of sysctl; see the functions of these names."""
+    return Told(
+        text("machdep.cpu.brand_string"),
+        _features(machine, registers, number),
+        cores(number),
+        caches(number),
+    )
 
 
 def number(name: str) -> int | None:
@@ -26,9 +42,24 @@ def text(name: str) -> str:
     return buffer.value.decode("utf-8", "replace")
 
 
+def _features(machine: str, registers: Registers | None, number: Read) -> tuple[Feature, ...]:
+    entries = known(machine)
+    if registers is None:
+        return judge.from_macos(entries, number)
+    if number("hw.optional.avx512f"):
+        # macOS switches the long registers on for a thread when it first uses them; before, XCR0 has no bit for them.
+        registers = dataclasses.replace(registers, xcr0=registers.xcr0 | XCR0_STATES["avx512"])
+    return judge.from_registers(entries, registers, lambda: "not offered")
+
+
 def cores(read: Read) -> Cores:
+    """Affinity is unknown to macOS: every core may be used."""
     physical = read("hw.physicalcpu") or 0
-    return Cores(read("hw.packages") or 0, physical, read("hw.logicalcpu") or 0, physical)
+    kinds = None
+    if (read("hw.nperflevels") or 0) > 1:
+        fast = read("hw.perflevel0.physicalcpu") or 0  # level 0 is the fastest
+        kinds = CoreKinds(performance=fast, efficiency=physical - fast, performance_allowed=fast)
+    return Cores(read("hw.packages") or 0, physical, read("hw.logicalcpu") or 0, physical, kinds)
 
 
 def caches(read: Read) -> dict[str, int]:

@@ -1,7 +1,18 @@
-"""How many cores there are, and how many of them may be used."""
+"""How many cores there are, of which kinds, and how many of them may be used."""
 
 import dataclasses
 import math
+from collections.abc import Collection
+
+from engine.wire.messages import CoreKinds
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Core:
+    """One physical core. ``rank``: greater is faster; only compared within a CPU. ``allowed``: of this process."""
+
+    rank: float
+    allowed: bool
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -12,6 +23,20 @@ class Cores:
     physical: int
     logical: int
     allowed: int
+    kinds: CoreKinds | None = None
+
+
+def kinds(cores: Collection[Core], share: float = 1.0) -> CoreKinds | None:
+    """Performance cores are those with at least ``share`` of the greatest rank. None where all are alike."""
+    greatest = max((core.rank for core in cores), default=0)
+    fast = [core for core in cores if core.rank >= share * greatest]
+    if len(fast) == len(cores):
+        return None
+    return CoreKinds(
+        performance=len(fast),
+        efficiency=len(cores) - len(fast),
+        performance_allowed=sum(core.allowed for core in fast),
+    )
 
 
 def within(allowed: int, quota: float | None) -> int:

@@ -1,13 +1,11 @@
 """What a person is told of a model before it is loaded."""
 
 import datetime
-import re
-from pathlib import Path
 from typing import Any
 
 import psutil
 
-from engine.models import families, resolve
+from engine.models import families, pickled, readme, resolve
 from engine.models.facts import ModelFacts
 from engine.wire.messages import ModelCard
 
@@ -16,8 +14,6 @@ _LIBRARIES_BYTES = 330 * 1024 * 1024
 
 _TYPICAL_TOKENS = 8 * 128
 """Working memory is estimated for a batch of eight texts of 128 tokens."""
-
-_README_BYTES = 64 * 1024
 
 
 def card(ref: str, facts: ModelFacts, memory_free_bytes: int | None = None) -> ModelCard:
@@ -36,10 +32,11 @@ def card(ref: str, facts: ModelFacts, memory_free_bytes: int | None = None) -> M
         memory_needed_bytes=memory_needed_bytes(facts),
         memory_free_bytes=free,
         weights=facts.weights,
-        licence=licence(facts.folder),
+        licence=readme.licence(facts.folder),
         changed=_changed(facts),
         commit=commit,
         max_tokens=facts.max_tokens,
+        consent=pickled.CONSENT if facts.weights == "pickle" else "",
     )
 
 
@@ -50,39 +47,21 @@ def memory_needed_bytes(facts: ModelFacts) -> int:
     before and after its activation (2 x intermediate) and the attention scores (heads x 128), in fp32 for
     each token.
     """
-    weights = facts.parameters * 4 or facts.size_bytes
+    # Of pickles and ONNX graphs only the size is known; half precision becomes full when it is loaded.
+    half = facts.config.get("torch_dtype", facts.config.get("dtype")) in ("float16", "bfloat16")
+    weights = facts.parameters * 4 or facts.size_bytes * (2 if half else 1)
     hidden = _number(facts.config, "hidden_size", "dim")
     inner = _number(facts.config, "intermediate_size", "hidden_dim")
     heads = _number(facts.config, "num_attention_heads", "n_heads")
     return _LIBRARIES_BYTES + weights + 4 * _TYPICAL_TOKENS * (5 * hidden + 2 * inner + 128 * heads)
 
 
-def licence(folder: Path) -> str:
-    """The licence that the model's README.md names in its front matter, or empty. Only that line is read."""
-    file = folder / "README.md"
-    if not file.is_file():
-        return ""
-    with file.open(encoding="utf-8", errors="replace") as stream:
-        text = stream.read(_README_BYTES)
-    front = re.match(r"\ufeff?---[ \t]*\n(.*?)\n---", text, re.DOTALL)
-    if not front:
-        return ""
-    named = _entry("license", front[1])
-    return _entry("license_name", front[1]) or named if named == "other" else named
-
-
-def _entry(key: str, front: str) -> str:
-    """A scalar, or the items of a list, of the top level of a YAML front matter."""
-    found = re.search(rf"^{key}:[ \t]*(.*(?:\n[ \t]*- .*)*)", front, re.MULTILINE)
-    if not found:
-        return ""
-    items = re.findall(r"[^\s\[\],'\"]+", re.sub(r"\s#.*", "", re.sub(r"(?m)^[ \t]*- ", "", found[1])))
-    return ", ".join(items)[:80]
-
-
 def _changed(facts: ModelFacts) -> str:
     newest = max((facts.folder / name).stat().st_mtime for name in facts.weights_files)
-    return datetime.date.fromtimestamp(newest).isoformat()
+    try:
+        return datetime.date.fromtimestamp(newest).isoformat()
+    except (OSError, OverflowError, ValueError):  # a file system may hold any number
+        return ""
 
 
 def _number(config: dict[str, Any], *keys: str) -> int:

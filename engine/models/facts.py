@@ -7,7 +7,7 @@ import msgspec
 
 
 class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """A model's folder, read.
+    """A model's folder, read. ``weights``: ``safetensors``, ``ONNX`` (a graph alone) or ``pickle``.
 
     ``config`` is the parsed config.json. ``tasks``: task ids it can do, its own first. ``onnx_file`` is the name of
     the folder's own ONNX graph, or empty. ``content_key`` is a SHA-256 over what decides the answers (weights,
@@ -30,3 +30,5 @@ class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
     parameters: int
     size_bytes: int
     content_key: str
+    pickle_allowed: bool = False
+    """Whether the person consented to opening pickled weights (``weights`` is ``pickle``)."""

@@ -1,17 +1,18 @@
-"""Loading a model with PyTorch and Transformers: safetensors only, nothing from the network, no code of the
-model's.
+"""Loading a model with PyTorch and Transformers: safetensors, or pickles that the person allowed; nothing from the
+network, no code of the model's.
 """
 
 import contextlib
 import gc
 import importlib
 import inspect
+import pickle
 from collections.abc import Iterator
 from typing import Any
 
-from engine.models import safe, starter
+from engine.models import look, pickled, safe, starter
 from engine.models.facts import ModelFacts
-from engine.wire.errors import FastpathError, ModelBroken, NotEnoughMemory, NotForThisModel
+from engine.wire.errors import FastpathError, ModelBroken, NotEnoughMemory, NotForThisModel, UnsafeWeights
 
 BODY = "FeatureExtraction"
 """The suffix that stands for a model without a head (AutoModel)."""
@@ -24,6 +25,9 @@ _MAPPINGS = {
     "MaskedLM": "MODEL_FOR_MASKED_LM_MAPPING_NAMES",
 }
 
+_SETTINGS = {"num_labels"}
+"""A setting that the configuration classes keep behind a property."""
+
 _ANOTHER_TASK = "Pick another task or another model."
 
 
@@ -31,10 +35,12 @@ def load_eager(facts: ModelFacts, auto_class: str, attention: str) -> Any:
     """A ``torch.nn.Module`` in evaluation mode, weights in fp32.
 
     ``auto_class``: see ``engine.mode.Job``; ``attention``: ``eager`` or ``sdpa``. A head that the weights
-    lack would be random, so it is refused. Raises ModelBroken, NotForThisModel, NotEnoughMemory.
+    lack would be random, so it is refused. Raises ModelBroken, NotForThisModel, NotEnoughMemory, UnsafeWeights.
     """
     name = facts.folder.name
-    if facts.weights != "safetensors":
+    if facts.weights == "pickle" and not facts.pickle_allowed:
+        raise pickled.consent_remedy(name)
+    if facts.weights == "ONNX":
         raise NotForThisModel(
             f"{name} holds only an ONNX graph, which PyTorch cannot run.",
             "Pick ONNX Runtime, or a version of the model in the safetensors format.",
@@ -50,13 +56,16 @@ def load_eager(facts: ModelFacts, auto_class: str, attention: str) -> Any:
             config=config,
             attn_implementation=attention,
             local_files_only=True,
-            use_safetensors=True,
+            use_safetensors=facts.weights == "safetensors",
+            weights_only=True,
             trust_remote_code=False,
             output_loading_info=True,
             **_dtype(),
             **extra,
         )
+        _detach_from_file(model)
     _require_all(name, model, info["missing_keys"])
+    look.require_unchanged(facts)
     return model.requires_grad_(False).eval()
 
 
@@ -83,7 +92,11 @@ def clean_config(facts: ModelFacts) -> Any:
     from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
     with _translated(facts.folder.name):
-        config = CONFIG_MAPPING[facts.model_type].from_dict(safe.clean(facts.config))
+        config_class = CONFIG_MAPPING[facts.model_type]
+        # What is a method or a switch of the class is no setting, whatever the file says.
+        reserved = set(dir(config_class)) - _SETTINGS
+        settings = {key: value for key, value in safe.clean(facts.config).items() if key not in reserved}
+        config = config_class.from_dict(settings)
         config.name_or_path = str(facts.folder)
         return config
 
@@ -130,9 +143,13 @@ def _translated(name: str) -> Iterator[None]:
         raise ModelBroken(f"The weights of {name} cannot be read.", details=str(error)) from error
     except ImportError as error:
         raise NotForThisModel(f"{name} needs a library that is not installed.", details=str(error)) from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
-        text = str(error)
-        if "not enough memory" in text or "DefaultCPUAllocator" in text:
+    except MemoryError as error:
+        raise NotEnoughMemory(f"{name} does not fit into the memory that is free.", details=str(error)) from error
+    except Exception as error:  # the model's configuration decides what Transformers stumbles over
+        text = f"{type(error).__name__}: {error}"
+        if _names_more_than_numbers(error):
+            raise UnsafeWeights(f"The pickled weights of {name} hold more than numbers.", details=text) from error
+        if any(words in text for words in _NO_MEMORY):
             raise NotEnoughMemory(f"{name} does not fit into the memory that is free.", details=text) from error
         if "scaled_dot_product_attention" in text:
             raise NotForThisModel(f"Transformers has no SDPA attention for {name}.", details=text) from error
@@ -140,6 +157,27 @@ def _translated(name: str) -> Iterator[None]:
             f"Transformers cannot load {name}: its configuration and its weights do not fit each other.",
             details=text,
         ) from error
+
+
+_NO_MEMORY = ("not enough memory", "DefaultCPUAllocator", "Cannot allocate memory", "unable to mmap", "bad_alloc")
+
+
+def _names_more_than_numbers(error: BaseException | None) -> bool:
+    """Whether PyTorch refused what a pickle wants to make (``weights_only``)."""
+    while error is not None:
+        if isinstance(error, pickle.UnpicklingError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _detach_from_file(model: Any) -> None:
+    """Transformers leaves weights mapped to their file: one that is replaced later would change the answers of
+    a run, and one that is cut would end the process. Tied weights stay tied.
+    """
+    for tensor in (*model.parameters(), *model.buffers()):
+        if tensor.device.type == "cpu":
+            tensor.data = tensor.data.clone()
 
 
 def _has_pooler_switch(model_class: Any) -> bool:

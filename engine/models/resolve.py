@@ -1,21 +1,27 @@
-"""From what a person names (the starter, a folder, a Hub id) to the folder in which the model's files are."""
+"""From what a person names (the starter, a folder, a Hub id or address) to the folder of the model's files."""
 
-import os
-import re
+from collections.abc import Callable
 from pathlib import Path
 
 from engine.models import starter
-from engine.wire.errors import ModelNotFound
-
-_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?")
-_COMMIT = re.compile(r"[0-9a-f]{40}")
+from engine.models.hub import address, cache, surroundings
+from engine.wire.errors import ModelNotFound, NotDownloaded
 
 
 def resolve(ref: str) -> Path:
-    """An absolute, existing folder. Raises ModelNotFound.
+    """The absolute, existing folder of a model. Raises ModelNotFound; NotDownloaded where it could be downloaded.
 
-    A Hub id is looked for in the cache that the Hugging Face libraries share; nothing is downloaded.
+    A Hub id is looked for in the cache that the Hugging Face libraries share; no request is sent.
     """
+    return _resolve(ref, cache.is_model)
+
+
+def resolve_tokenizer(ref: str) -> Path:
+    """The folder of a model whose tokenizer is to be used; its weights need not be there. Raises as ``resolve``."""
+    return _resolve(ref, cache.is_tokenizer)
+
+
+def _resolve(ref: str, is_whole: Callable[[Path], bool]) -> Path:
     ref = ref.strip()
     if ref == starter.REF:
         return starter.folder()
@@ -24,21 +30,30 @@ def resolve(ref: str) -> Path:
     try:
         place = Path(ref).expanduser()
         is_folder, is_file = place.is_dir(), place.is_file()
-    except (OSError, RuntimeError) as error:  # a name that is too long, the home of nobody
+    except (OSError, RuntimeError, ValueError) as error:  # a name that is too long, the home of nobody, a NUL
         raise ModelNotFound(f"There is no folder {ref[:200]}.", details=str(error)) from error
     if is_folder:
         return place.resolve()
     if is_file:
         raise ModelNotFound(f"{ref} is a file, not a model's folder.", "Pick the folder in which the file lies.")
-    if not _HUB_ID.fullmatch(ref) or ".." in ref or "--" in ref:
-        raise ModelNotFound(f"There is no folder {ref}.")
-    cached = _in_cache(ref)
-    if cached is None:
-        raise ModelNotFound(
-            f"There is no folder {ref}, and no such model in this computer's Hugging Face cache.",
-            f"Pick a model's folder; to fetch one from the Hub first, use: hf download {ref}",
-        )
-    return cached
+    found = address.parse(ref, surroundings.endpoint())
+    if found is None:
+        raise ModelNotFound(f"There is no folder {ref[:200]}.")
+    return _cached(ref, found, is_whole)
+
+
+def _cached(ref: str, found: address.Address, is_whole: Callable[[Path], bool]) -> Path:
+    folder = cache.snapshot(found)
+    if folder is None:
+        raise NotDownloaded(f"{named_at(found)} is not on this computer yet.", about=ref)
+    if not is_whole(folder):
+        raise NotDownloaded(f"{named_at(found)} is only in part on this computer.", about=ref)
+    return folder
+
+
+def named_at(found: address.Address) -> str:
+    """A repository's name for people, with its revision where that is not the usual one."""
+    return found.repo if found.revision == address.MAIN else f"{found.repo} at {found.revision}"
 
 
 def named(ref: str, folder: Path) -> tuple[str, str]:
@@ -49,26 +64,6 @@ def named(ref: str, folder: Path) -> tuple[str, str]:
         return starter.NAME, ""
     home = folder.parent.parent
     if folder.parent.name == "snapshots" and home.name.startswith("models--"):
-        commit = folder.name if _COMMIT.fullmatch(folder.name) else ""
+        commit = folder.name if cache.COMMIT.fullmatch(folder.name) else ""
         return home.name.removeprefix("models--").replace("--", "/"), commit
     return folder.name, ""
-
-
-def _in_cache(hub_id: str) -> Path | None:
-    home = hub_cache() / f"models--{hub_id.replace('/', '--')}"
-    main = home / "refs" / "main"
-    if not main.is_file():
-        return None
-    commit = main.read_text("utf-8", errors="replace").strip()
-    snapshot = home / "snapshots" / commit
-    return snapshot.absolute() if _COMMIT.fullmatch(commit) and snapshot.is_dir() else None
-
-
-def hub_cache() -> Path:
-    """Where the Hugging Face libraries keep what they download, found as huggingface_hub does."""
-    if named_cache := os.environ.get("HF_HUB_CACHE"):
-        return Path(named_cache).expanduser()
-    if home := os.environ.get("HF_HOME"):
-        return Path(home).expanduser() / "hub"
-    caches = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(caches).expanduser() / "huggingface" / "hub"

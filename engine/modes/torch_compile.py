@@ -106,10 +106,14 @@ class _Compiled:
             return tensors(self._model(**inputs))
 
     def close(self) -> None:
-        """Empties the modules that Inductor generated: they would keep a packed copy of the weights."""
+        """Empties what Dynamo and Inductor would keep for good: the weights, and a packed copy in generated code."""
+        for tensor in (*self._model.parameters(), *self._model.buffers()):
+            tensor.data = tensor.new_empty(0)
         self._model = None
         for module in self._code:
-            sys.modules.pop(module.__name__, None)
+            name = module.__name__
+            if sys.modules.get(name) is module:
+                del sys.modules[name]
             vars(module).clear()
         self._code.clear()
 
@@ -157,8 +161,8 @@ def _compiling(facts: ModelFacts, code: list[Any]) -> Iterator[None]:
             ) from error
         raise
     finally:
-        code.extend(PyCodeCache.modules[before:])
-        del PyCodeCache.modules[before:]
+        shared = list(PyCodeCache.modules_no_attr.values())  # without weights, and used by every model that fits
+        code.extend(module for module in PyCodeCache.modules[before:] if module not in shared)
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Generator, Mapping
-from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.all_modes import MODES
@@ -10,7 +9,8 @@ from engine.all_tasks import TASKS
 from engine.measure import environment, loop, memory
 from engine.measure.doubts import doubts
 from engine.measure.percentiles import median, told
-from engine.models import look, starter
+from engine.models import starter
+from engine.run.permitted import model_of, require_memory
 from engine.run.ready import prepared_model
 from engine.run.same_answer import REFERENCE, compare
 from engine.run.session import Calls, Control, Session, Workbench
@@ -26,15 +26,16 @@ def prepare(run: Run, control: Control, bench: Workbench) -> Generator[Event, No
     mode, task = _registered(MODES, run.mode, "acceleration"), _registered(TASKS, run.task, "task")
     yield Stage(stage="checking")
     began = time.perf_counter()
-    facts = look.look(Path(run.folder))
+    facts = model_of(run)
     starter.check_if_here(facts.folder)
     if run.task not in facts.tasks:
         raise NotForThisModel(
-            f"This model cannot do {task.card.title.lower()}: it is a {facts.architecture}.",
+            f"This model cannot do {task.card.title.lower()}: it is a {facts.architecture or facts.model_type}.",
             "Pick one of the tasks that the model can do.",
         )
     if missing := mode.available():
         raise ModeUnavailable(f"{mode.card.title} cannot run here: {missing.reason}", missing.remedy)
+    require_memory(run, facts, bench)
     reader = task.open(facts, run.tokenizer)
     encoded = task.encode(reader, run.fields)
     yield Stage(stage="checking", seconds=time.perf_counter() - began)

@@ -1,8 +1,9 @@
 """What one run has in its hands, and what stays between runs."""
 
+import contextlib
 import dataclasses
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from engine import task as shared
@@ -12,7 +13,7 @@ from engine.models.facts import ModelFacts
 from engine.models.tensors import Outputs
 from engine.store.kept import Kept
 from engine.task import Encoded, Task
-from engine.wire.errors import Stopped
+from engine.wire.errors import FastpathError, ModelBroken, NotEnoughMemory, Stopped
 from engine.wire.messages import Notice, NoticeText, Result, Run
 
 KEPT_SHARE = 0.25
@@ -108,10 +109,13 @@ class Calls:
         return loop.Call(t1 - t0, t2 - t1, t3 - t2)
 
     def first(self) -> tuple[loop.Call, Result]:
-        """A call whose outputs are checked before anything of it is shown. Raises NotForThisModel."""
+        """A call whose outputs are checked before anything of it is shown. Raises NotForThisModel, ModelBroken,
+        NotEnoughMemory.
+        """
         session = self.session
         t0 = time.perf_counter_ns()
-        self.outputs = [self.prepared(**batch) for batch in session.encoded.batches]
+        with _told(session.facts):
+            self.outputs = [self.prepared(**batch) for batch in session.encoded.batches]
         t1 = time.perf_counter_ns()
         self.check()
         self.result = session.task.decode(session.reader, session.encoded, self.outputs)
@@ -121,3 +125,18 @@ class Calls:
         """Shape and finiteness of the last outputs."""
         for batch, outputs in zip(self.session.encoded.batches, self.outputs, strict=True):
             shared.check_outputs(outputs, batch)
+
+
+@contextlib.contextmanager
+def _told(facts: ModelFacts) -> Iterator[None]:
+    """A configuration may pass all checks and load, and fail only when the model runs: in any way at all."""
+    try:
+        yield
+    except (FastpathError, OSError, MemoryError):
+        raise
+    except Exception as error:
+        if "DefaultCPUAllocator" in str(error) or "bad allocation" in str(error):
+            raise NotEnoughMemory(f"{facts.folder.name} needs more memory for this input than is free.") from error
+        raise ModelBroken(
+            f"{facts.folder.name} fails when it runs: its configuration does not fit its weights."
+        ) from error

@@ -27,14 +27,16 @@ class Child:
     the steps of the stop ladder; both return at once.
     """
 
-    def __init__(self, role: str, threads: int, runtime: str = "main", prefix: Sequence[str] = ()) -> None:
+    def __init__(
+        self, role: str, threads: int, runtime: str = "main", prefix: Sequence[str] = (), offline: bool = False
+    ) -> None:
         """Raises OSError where the process can't be started."""
         self.role = role
         self.threads = threads
         self.runtime = runtime
         self._output: collections.deque[str] = collections.deque(maxlen=KEPT_OUTPUT_LINES)
         words = command.engine_command(role, runtime, prefix)
-        environment = command.environment(role, threads)
+        environment = command.environment(role, threads, offline=offline)
         if sys.platform == "win32":
             self._start_windows(words, environment)
         else:

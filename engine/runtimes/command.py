@@ -31,8 +31,9 @@ SYSTEM_VARIABLES = (
     *("CC", "CXX", "CPATH", "LIBRARY_PATH", "INCLUDE", "LIB", "LIBPATH", "SDKROOT", "DEVELOPER_DIR"),
 )
 NETWORK_VARIABLES = (
-    *("HF_ENDPOINT", "HF_TOKEN", "HF_HUB_OFFLINE", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"),
-    *("https_proxy", "http_proxy", "no_proxy", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"),
+    *("HF_ENDPOINT", "HF_TOKEN", "HF_TOKEN_PATH", "HF_HUB_OFFLINE"),
+    *("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "all_proxy", "no_proxy"),
+    *("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"),
 )
 
 
@@ -49,8 +50,13 @@ def engine_command(role: str, runtime: str = "main", prefix: Sequence[str] = ())
     return [*prefix, sys.executable, "-P", "-m", "engine", role]
 
 
-def environment(role: str, threads: int, caller: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The child's whole environment. ``threads`` is at least 1; the desk does not compute and ignores it."""
+def environment(
+    role: str, threads: int, caller: Mapping[str, str] = os.environ, *, offline: bool = False
+) -> dict[str, str]:
+    """The child's whole environment. ``threads`` is at least 1; the desk does not compute and ignores it.
+
+    Only the desk may use the network, and with ``offline`` nobody.
+    """
     names = SYSTEM_VARIABLES + (NETWORK_VARIABLES if role == "desk" else ())
     kept = {name: caller[name] for name in names if name in caller}
     kept |= {name: value for name, value in caller.items() if name.startswith("LC_")}
@@ -64,8 +70,10 @@ def environment(role: str, threads: int, caller: Mapping[str, str] = os.environ)
         "TRANSFORMERS_NO_ADVISORY_WARNINGS": "1",
         "TOKENIZERS_PARALLELISM": "false",
     }
+    if role != "desk" or offline:
+        kept |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
     if role != "desk":
-        kept |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"} | _computing(threads)
+        kept |= _computing(threads)
     return kept
 
 

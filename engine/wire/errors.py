@@ -4,6 +4,9 @@ FastpathError
  ├─ UserFacing            the person or the machine can mend it (exit status 1)
  │   ├─ BadInput              a field is empty, of the wrong kind, or lacks what the task needs
  │   ├─ ModelNotFound         no model under that name or in that folder
+ │   │   └─ NotDownloaded        a Hub model that is not on this computer, or only in part: it can be downloaded
+ │   ├─ ModelGated            the Hub gives the model only to those who accepted its conditions
+ │   ├─ SignInNeeded          the Hub does not tell or give the model to this person
  │   ├─ ModelBroken           a file of the model is damaged, cut or contradicts another
  │   ├─ UnsafeWeights         weights only as pickle, or a configuration that wants to run code
  │   ├─ NeedsRemoteCode       the repository wants its own code to be run
@@ -14,6 +17,7 @@ FastpathError
  │   ├─ DataFolder            the data folder cannot be read or written
  │   ├─ Offline               the network is needed and not there
  │   ├─ TimedOut              something outside took too long
+ │   ├─ EngineBusy            a run goes on, and this has to wait for its end
  │   └─ Stopped               the person stopped it (exit status 130)
  ├─ Defect                our mistake: a report ready to paste (exit status 3)
  └─ EngineDied            the engine process ended by itself (exit status 4)
@@ -29,13 +33,14 @@ from engine.wire.messages import Failure
 
 
 class FastpathError(Exception):
-    """Base of all. ``details`` is the full text for those who want it."""
+    """Base of all. ``details``: the full text for those who want it; ``about``: what it is about, as it was named."""
 
     sort = "user"
     what_to_do = ""
 
-    def __init__(self, what_happened: str, what_to_do: str = "", details: str = "") -> None:
+    def __init__(self, what_happened: str, what_to_do: str = "", details: str = "", about: str = "") -> None:
         super().__init__(what_happened)
+        self.about = about
         self.what_happened = what_happened
         self.what_to_do = what_to_do or type(self).what_to_do
         self.details = details
@@ -51,6 +56,18 @@ class BadInput(UserFacing):
 
 class ModelNotFound(UserFacing):
     what_to_do = "Check the name, or pick the model's folder."
+
+
+class NotDownloaded(ModelNotFound):
+    what_to_do = "Download it, or pick a model's folder."
+
+
+class ModelGated(UserFacing):
+    what_to_do = "Accept the model's conditions on its page at the Hub, sign in (hf auth login), then try again."
+
+
+class SignInNeeded(UserFacing):
+    what_to_do = "Sign in (hf auth login, or set HF_TOKEN), then try again."
 
 
 class ModelBroken(UserFacing):
@@ -93,6 +110,10 @@ class TimedOut(UserFacing):
     what_to_do = "Run again; if it stays, pick another acceleration."
 
 
+class EngineBusy(UserFacing):
+    what_to_do = "Stop the run, then try again."
+
+
 class Stopped(UserFacing):
     what_to_do = "Press Run to start again."
 
@@ -128,6 +149,7 @@ def failure_of(error: BaseException) -> Failure:
         what_happened=error.what_happened,
         what_to_do=error.what_to_do,
         details=error.details or _cause_of(error),
+        about=error.about,
     )
 
 

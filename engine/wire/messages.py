@@ -92,8 +92,20 @@ class Feature(Value, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class CoreKinds(Value, frozen=True, kw_only=True):
+    """Physical cores of a hybrid CPU; ``performance_allowed`` are those that this process may use."""
+
+    performance: int
+    efficiency: int
+    performance_allowed: int
+
+
 class Cpu(Value, frozen=True, kw_only=True):
-    """What this CPU is. ``caches`` maps "L1d", "L2"... to bytes in all; zero cores mean unknown."""
+    """What this CPU is. ``caches`` maps "L1d", "L2"... to bytes in all; zero cores mean unknown.
+
+    ``core_kinds`` is None where all cores are alike. ``limit_cpus`` and ``limit_memory_mb`` are a container's, 0 for
+    none; ``cores_allowed`` and ``memory_total_mb`` are within them.
+    """
 
     brand: str
     architecture: str
@@ -104,6 +116,9 @@ class Cpu(Value, frozen=True, kw_only=True):
     caches: dict[str, int]
     memory_total_mb: int
     features: tuple[Feature, ...]
+    core_kinds: CoreKinds | None = None
+    limit_cpus: float = 0
+    limit_memory_mb: int = 0
 
 
 class ModelCard(Value, frozen=True, kw_only=True):
@@ -128,6 +143,9 @@ class ModelCard(Value, frozen=True, kw_only=True):
     changed: str = ""
     commit: str = ""
     max_tokens: int = 0
+    consent: str = ""
+    """Of pickled weights: what the person allows with ``Run.allow_pickle`` or ``Allow``. Empty where nothing is asked,
+    or consent was given before."""
 
 
 class Cell(Value, frozen=True, kw_only=True):
@@ -212,6 +230,27 @@ class NoticeText(Value, frozen=True, kw_only=True):
     details: str = ""
 
 
+class StoredPart(Value, frozen=True, kw_only=True):
+    """One kind of thing in the data folder. ``goes``: ``FreeUp`` removes it, and only time is lost."""
+
+    id: str
+    title: str
+    plain: str
+    size_bytes: int
+    goes: bool = False
+
+
+class Consent(Value, frozen=True, kw_only=True):
+    """Pickled weights that the person allowed. ``ref``: what they had named; ``folder``: where it was then;
+    ``weights_sha256``: the content that it holds for, wherever the files lie; ``given_s``: seconds since 1970.
+    """
+
+    ref: str
+    folder: str
+    weights_sha256: str
+    given_s: int
+
+
 class RunReport(Value, frozen=True, kw_only=True):
     """Everything a finished run tells except its samples, which came before in ``Samples``."""
 
@@ -231,13 +270,17 @@ class RunReport(Value, frozen=True, kw_only=True):
 
 
 class Failure(Value, frozen=True, kw_only=True):
-    """A failure in the three parts a person reads, and the class it came from (``code``)."""
+    """A failure in the three parts a person reads, and the class it came from (``code``).
+
+    ``about``: of ``NotDownloaded``, which of the named models it is, as it was named.
+    """
 
     code: str
     sort: Literal["user", "defect", "died"]
     what_happened: str
     what_to_do: str
     details: str = ""
+    about: str = ""
 
 
 # --- requests ---------------------------------------------------------------------------------------------
@@ -259,6 +302,50 @@ class Describe(Request, frozen=True, kw_only=True, tag="describe"):
     tokenizer: str = ""
 
 
+class Download(Request, frozen=True, kw_only=True, tag="download"):
+    """To the desk: bring a model of the Hub into the shared cache, at ``revision`` (empty: that of ``ref``, or main).
+
+    ``ref`` is a Hub id or a pasted address. ``part`` "tokenizer" leaves the weights out. One download runs at a time;
+    a second waits. Answered by ``Downloading`` as it goes, then ``Downloaded``. What a stopped or failed one received
+    stays, and the next goes on from there.
+    """
+
+    ref: str
+    revision: str = ""
+    part: Literal["model", "tokenizer"] = "model"
+
+
+class Storage(Request, frozen=True, kw_only=True, tag="storage"):
+    """To the desk: what lies in the data folder. Answered by ``Stored``."""
+
+
+class FreeUp(Request, frozen=True, kw_only=True, tag="free_up"):
+    """To the desk: remove what can be made again, and tell what is left. Answered by ``Stored``.
+
+    The client ends an idle ``work`` before, which holds such files open; while one computes the request fails.
+    """
+
+
+class ListConsents(Request, frozen=True, kw_only=True, tag="list_consents"):
+    """To the desk: whose pickled weights the person allowed. Answered by ``Consents``."""
+
+
+class Allow(Request, frozen=True, kw_only=True, tag="allow"):
+    """To the desk: the person allows the pickled weights of the model in ``folder``, until ``Revoke``.
+
+    Answered by ``Consents``.
+    """
+
+    ref: str
+    folder: str
+
+
+class Revoke(Request, frozen=True, kw_only=True, tag="revoke"):
+    """To the desk: a consent is taken back. Answered by ``Consents``."""
+
+    weights_sha256: str
+
+
 class Run(Request, frozen=True, kw_only=True, tag="run"):
     """To work: prepare and measure one model, task, mode and precision on one input.
 
@@ -266,7 +353,8 @@ class Run(Request, frozen=True, kw_only=True, tag="run"):
     ``calls``: how many calls are timed; None lets the engine choose, 0 goes on until stopped.
     ``threads`` 0 takes the CPU's physical cores. ``check``: ``always`` computes eager's answer where it is not
     known; ``if_known`` only compares where the reference lies ready. ``ratio`` loads eager in any case and alternates
-    five calls of each.
+    five calls of each. ``allow_pickle``: the person consents to opening this model's pickled weights;
+    ``ignore_memory``: to running where the model seems to need more memory than is free.
     """
 
     folder: str
@@ -281,6 +369,8 @@ class Run(Request, frozen=True, kw_only=True, tag="run"):
     calls: int | None = None
     check: Literal["always", "if_known"] = "if_known"
     ratio: bool = False
+    allow_pickle: bool = False
+    ignore_memory: bool = False
 
 
 class Update(Request, frozen=True, kw_only=True, tag="update"):
@@ -294,7 +384,7 @@ class Stop(Request, frozen=True, kw_only=True, tag="stop"):
     """End request ``id`` at the next seam. The client makes sure within a second."""
 
 
-AnyRequest = Describe | Run | Update | Stop
+AnyRequest = Describe | ListConsents | Allow | Revoke | Download | Storage | FreeUp | Run | Update | Stop
 
 
 # --- events -----------------------------------------------------------------------------------------------
@@ -332,6 +422,39 @@ class Described(Event, frozen=True, kw_only=True, tag="described"):
     tokenizer_folder: str = ""
 
 
+class Downloading(Event, frozen=True, kw_only=True, tag="downloading"):
+    """How far a download is; at most four a second. ``file`` is the one in hand, the figures are of all files.
+
+    ``done_bytes`` counts what lay there before, once it was checked. ``left_s`` is None where nothing tells yet.
+    """
+
+    file: str
+    done_bytes: int
+    total_bytes: int
+    bytes_per_s: float = 0.0
+    left_s: float | None = None
+
+
+class Downloaded(Event, frozen=True, kw_only=True, tag="downloaded"):
+    """All files are there and were checked: ``folder`` (to describe or run), at ``commit``."""
+
+    folder: str
+    commit: str
+
+
+class Stored(Event, frozen=True, kw_only=True, tag="stored"):
+    """The data folder, and what each kind of thing in it takes."""
+
+    folder: str
+    parts: tuple[StoredPart, ...]
+
+
+class Consents(Event, frozen=True, kw_only=True, tag="consents"):
+    """Whose pickled weights the person allowed, the newest first."""
+
+    consents: tuple[Consent, ...]
+
+
 STAGES = ("starting", "checking", "load", "prepare", "first", "running", "compare")
 """Stages of a run in their order; ``starting`` is the client's."""
 
@@ -346,7 +469,7 @@ class Stage(Event, frozen=True, kw_only=True, tag="stage"):
 
 
 class Notice(Event, frozen=True, kw_only=True, tag="notice"):
-    """Something about this run that the person should know; also in the report."""
+    """Something about this request that the person should know; of a run also in the report."""
 
     text: str
     details: str = ""
@@ -378,4 +501,18 @@ class Failed(Event, frozen=True, kw_only=True, tag="failed"):
     failure: Failure
 
 
-AnyEvent = Ready | Catalogue | Described | Stage | Notice | Answer | Samples | Finished | Failed
+AnyEvent = (
+    Ready
+    | Catalogue
+    | Described
+    | Downloading
+    | Downloaded
+    | Stored
+    | Consents
+    | Stage
+    | Notice
+    | Answer
+    | Samples
+    | Finished
+    | Failed
+)

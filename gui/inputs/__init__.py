@@ -29,6 +29,9 @@ class Input(Protocol):
     def stretch(self) -> int:
         """The share of the form's height that it takes; 0 keeps its own height."""
 
+    def note(self) -> str:
+        """What the person should know of the value, or ""."""
+
 
 INPUTS: dict[str, Callable[[Field], Input]] = {
     "line": LineInput,

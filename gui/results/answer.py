@@ -11,6 +11,9 @@ from gui.results import reading
 from gui.widgets import text
 from gui.widgets.marked_text import MarkedText, Span
 
+SHOWN_CHARACTERS = 1_000
+"""Of a longer answer the whole is marked in its context, and copied."""
+
 
 class AnswerView(QWidget):
     """The answer large, its score, and the context with the answer marked."""
@@ -36,7 +39,8 @@ class AnswerView(QWidget):
         if not isinstance(value, Mapping) or not {"answer", "score", "start", "end"} <= set(value):
             raise ValueError("the result is no answer with its place")
         self._text = str(value["answer"])
-        self._answer.setText(self._text or "No answer in this context")
+        shown = self._text if len(self._text) <= SHOWN_CHARACTERS else f"{self._text[:SHOWN_CHARACTERS]}…"
+        self._answer.setText(shown or "No answer in this context")
         self._score.setText(f"Score {reading.score(value['score'])}")
         context = str(fields.get("context", "")) or reading.longest_text(fields)
         self._context.show_text(context, [Span(int(value["start"]), int(value["end"]))])

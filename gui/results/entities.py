@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from engine.wire.messages import Result
 from gui.results import reading
-from gui.widgets.bar_list import BarList, Row
+from gui.widgets.bar_list import ROWS_AT_ONCE, BarList, Row
 from gui.widgets.marked_text import MarkedText, Span
 
 
@@ -37,12 +37,11 @@ class EntitiesView(QWidget):
         self._found = [(str(row["word"]), _kind(row), float(row["score"])) for row in rows]
         whole = reading.longest_text(fields)
         self._text.show_text(whole, [Span(int(row["start"]), int(row["end"]), _kind(row)) for row in rows])
-        self._list.show_rows(
-            [
-                Row(f"{word}   {kind}", reading.share_of(score), reading.score(score), True)
-                for word, kind, score in self._found
-            ]
-        )
+        rows_shown = [
+            Row(f"{word}   {kind}", reading.share_of(score), reading.score(score), True)
+            for word, kind, score in self._found[:ROWS_AT_ONCE]
+        ]
+        self._list.show_rows(rows_shown, len(self._found))
 
     def as_text(self) -> str:
         return "\n".join(f"{score:.4f}\t{kind}\t{word}" for word, kind, score in self._found)

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.wire.messages import Result
 from gui.results import reading
-from gui.widgets.bar_list import BarList, Row
+from gui.widgets.bar_list import ROWS_AT_ONCE, BarList, Row
 
 
 class LabelsView(BarList):
@@ -26,8 +26,9 @@ class LabelsView(BarList):
         self.show_rows(
             [
                 Row(label, reading.share_of(score), reading.score(score), place == 0)
-                for place, (score, label) in enumerate(self._ranked)
-            ]
+                for place, (score, label) in enumerate(self._ranked[:ROWS_AT_ONCE])
+            ],
+            len(self._ranked),
         )
 
     def as_text(self) -> str:

@@ -33,7 +33,7 @@ class MaskView(BarList):
                 name = f"{word}   {sentence}" if sentence and not several else word
                 name = f"Mask {mask}: {name}" if several else name
                 rows.append(Row(name, reading.share_of(score), reading.score(score), place == 0))
-        self.show_rows(rows)
+        self.show_rows(rows, len(rows))
 
     def as_text(self) -> str:
         return "\n".join(f"{score:.4f}\t{word}\t{sentence}".rstrip() for _, score, word, sentence in self._candidates)

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.wire.messages import Result
 from gui.results import reading
-from gui.widgets.bar_list import BarList, Row
+from gui.widgets.bar_list import ROWS_AT_ONCE, BarList, Row
 
 
 class ScoresView(BarList):
@@ -31,8 +31,9 @@ class ScoresView(BarList):
         self.show_rows(
             [
                 Row(text, reading.share_of(score), reading.score(score), place == 0)
-                for place, (score, text) in enumerate(self._ranked)
-            ]
+                for place, (score, text) in enumerate(self._ranked[:ROWS_AT_ONCE])
+            ],
+            len(self._ranked),
         )
 
     def as_text(self) -> str:

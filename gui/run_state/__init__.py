@@ -4,7 +4,6 @@ No Qt here, so that every state is tested by replaying recorded events. All valu
 latencies, which are filled in place.
 """
 
-import dataclasses
 import itertools
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,29 +13,35 @@ import msgspec
 
 from engine.wire.messages import (
     STAGES,
+    Allow,
     Answer,
     AnyEvent,
     Catalogue,
-    Cell,
+    Consents,
     Describe,
     Described,
+    Download,
     Failed,
-    Failure,
     Finished,
-    ModeCard,
-    ModelCard,
+    FreeUp,
+    ListConsents,
     Notice,
     NoticeText,
+    Revoke,
     Run,
     RunReport,
     Samples,
     Stage,
-    TaskCard,
+    Storage,
+    Stored,
     Update,
 )
+from gui.run_state import downloads
 from gui.run_state.latencies import Latencies
+from gui.run_state.views import DownloadView, EngineWord, RunView, StageView, State
 
-EngineWord = Literal["starting", "ready", "loading", "running", "stopping", "stopped"]
+__all__ = ["DownloadView", "EngineWord", "RunView", "StageView", "State"]
+
 BASELINES_KEPT = 64
 _numbers = itertools.count(1)
 
@@ -44,88 +49,6 @@ _numbers = itertools.count(1)
 def new_id(kind: str) -> str:
     """An id for a request, unique in this window."""
     return f"{kind}-{next(_numbers)}"
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class StageView:
-    """A stage that has begun; ``seconds`` is None while it goes on."""
-
-    name: str
-    began_s: float
-    seconds: float | None = None
-    cached: bool = False
-    last_s: float | None = None
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class RunView:
-    """One run as far as it is known. ``answer_fields`` are those that ``answer`` belongs to."""
-
-    request: Run
-    latencies: Latencies
-    stages: tuple[StageView, ...] = ()
-    fields_by_revision: tuple[tuple[int, dict[str, Any]], ...] = ()
-    answer: Answer | None = None
-    answer_fields: dict[str, Any] = dataclasses.field(default_factory=dict)
-    notices: tuple[NoticeText, ...] = ()
-    report: RunReport | None = None
-    failure: Failure | None = None
-    stopping: bool = False
-    over: bool = False
-
-    @property
-    def repeats(self) -> bool:
-        return self.request.calls == 0
-
-    @property
-    def stage(self) -> StageView | None:
-        """The stage that goes on now."""
-        return next((stage for stage in reversed(self.stages) if stage.seconds is None), None)
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class State:
-    """All that the window knows of the engine.
-
-    ``live`` is false while ``catalogue`` is the one kept on disk. ``kept`` lists what the work process
-    holds ready. ``eager_ms``: medians of eager fp32 by ``baseline_key``.
-    """
-
-    catalogue: Catalogue | None = None
-    live: bool = False
-    model: ModelCard | None = None
-    cells: Mapping[tuple[str, str], Cell] = dataclasses.field(default_factory=dict)
-    describing: Describe | None = None
-    model_failure: Failure | None = None
-    engine_failure: Failure | None = None
-    run: RunView | None = None
-    kept: frozenset[str] = frozenset()
-    memory_bytes: int = 0
-    eager_ms: Mapping[str, float] = dataclasses.field(default_factory=dict)
-
-    @property
-    def running(self) -> bool:
-        return self.run is not None and not self.run.over
-
-    @property
-    def engine(self) -> EngineWord:
-        """The engine's state in a word, for the status strip."""
-        if self.engine_failure is not None:
-            return "stopped"
-        if self.run is not None and not self.run.over:
-            if self.run.stopping:
-                return "stopping"
-            stage = self.run.stage or next(reversed(self.run.stages), None)
-            return "running" if stage is not None and stage.name in ("first", "running", "compare") else "loading"
-        return "ready" if self.live else "starting"
-
-    def task(self, task_id: str) -> TaskCard | None:
-        tasks = self.catalogue.tasks if self.catalogue else ()
-        return next((task for task in tasks if task.id == task_id), None)
-
-    def mode(self, mode_id: str) -> ModeCard | None:
-        modes = self.catalogue.modes if self.catalogue else ()
-        return next((mode for mode in modes if mode.id == mode_id), None)
 
 
 def baseline_key(run: Run, fields: Mapping[str, Any]) -> str:
@@ -146,9 +69,26 @@ def baseline_ms(state: State) -> float | None:
 # --- what the person did ---
 
 
-def describing(state: State, describe: Describe) -> State:
-    """The person picked a model, and the desk was asked."""
-    return replace(state, describing=describe, model_failure=None)
+def describing(state: State, describe: Describe, *, again: bool = False) -> State:
+    """The person picked a model, and the desk was asked; ``again``: only what is new of the present one."""
+    if again:
+        return replace(state, describing=describe)
+    return replace(state, describing=describe, model_failure=None, wanted=None, missing=None)
+
+
+def downloading(state: State, request: Download) -> State:
+    """The person asked for a download of what is missing."""
+    return downloads.began(state, request)
+
+
+def consenting(state: State, request: ListConsents | Allow | Revoke) -> State:
+    """The desk was asked whose pickled weights are allowed, or told of a change."""
+    return replace(state, consenting=request, consent_failure=None)
+
+
+def storing(state: State, request: Storage | FreeUp) -> State:
+    """The desk was asked what lies in the data folder, or to free what can be made again."""
+    return replace(state, storing=request, storage_failure=None)
 
 
 def began(state: State, run: Run) -> State:
@@ -165,8 +105,10 @@ def updated(state: State, update: Update) -> State:
     return replace(state, run=replace(state.run, fields_by_revision=known))
 
 
-def stopping(state: State) -> State:
-    """Stop was pressed."""
+def stopping(state: State, request_id: str = "") -> State:
+    """Stop was pressed: for the download ``request_id``, else for the run."""
+    if state.download is not None and state.download.request.id == request_id:
+        return replace(state, download=replace(state.download, stopping=True))
     return replace(state, run=replace(state.run, stopping=True)) if state.run and not state.run.over else state
 
 
@@ -186,6 +128,12 @@ def apply(state: State, event: AnyEvent, now_s: float) -> State:
         return replace(state, catalogue=event, live=True, engine_failure=None)
     if state.describing is not None and event.id == state.describing.id:
         return _of_describe(state, event)
+    if state.download is not None and event.id == state.download.request.id:
+        return downloads.apply(state, state.download, event)
+    if state.consenting is not None and event.id == state.consenting.id:
+        return _of_consents(state, event)
+    if state.storing is not None and event.id == state.storing.id:
+        return _of_storage(state, state.storing, event)
     if state.run is not None and event.id == state.run.request.id and not state.run.over:
         return _of_run(state, state.run, event, now_s)
     if isinstance(event, Failed) and not event.id:
@@ -196,11 +144,39 @@ def apply(state: State, event: AnyEvent, now_s: float) -> State:
 def _of_describe(state: State, event: AnyEvent) -> State:
     if isinstance(event, Described):
         cells = {(cell.mode, cell.precision): cell for cell in event.cells}
-        return replace(state, model=event.model, cells=cells)
+        tokenizer = state.describing.tokenizer if state.describing is not None else ""
+        return replace(
+            state, model=event.model, cells=cells, tokenizer=tokenizer, tokenizer_folder=event.tokenizer_folder
+        )
     if isinstance(event, Failed):
-        return replace(state, describing=None, model_failure=event.failure)
+        asked = state.describing
+        missing = downloads.missing(asked, event.failure) if asked is not None else None
+        return replace(state, describing=None, model_failure=event.failure, wanted=asked, missing=missing)
     if isinstance(event, Finished):
         return replace(state, describing=None)
+    return state
+
+
+def _of_consents(state: State, event: AnyEvent) -> State:
+    if isinstance(event, Consents):
+        return replace(state, consents=event.consents)
+    if isinstance(event, Failed) and isinstance(state.consenting, Allow):
+        return replace(state, consenting=None, model_failure=event.failure)  # told where it was asked
+    if isinstance(event, Failed):
+        return replace(state, consenting=None, consent_failure=event.failure)
+    if isinstance(event, Finished):
+        return replace(state, consenting=None)
+    return state
+
+
+def _of_storage(state: State, request: Storage | FreeUp, event: AnyEvent) -> State:
+    if isinstance(event, Stored):
+        return replace(state, stored=event)
+    if isinstance(event, Failed):
+        return replace(state, storing=None, storage_failure=event.failure)
+    if isinstance(event, Finished):
+        # Before freeing the client ended the work process, and with it what that held ready.
+        return replace(state, storing=None, kept=frozenset() if isinstance(request, FreeUp) else state.kept)
     return state
 
 
@@ -220,9 +196,12 @@ def _of_run(state: State, run: RunView, event: AnyEvent, now_s: float) -> State:
             run.latencies.add(event.latency_ms, now_s)
             return replace(state, memory_bytes=event.memory_bytes or state.memory_bytes)
         case Finished():
-            return _finished(state, run, event.report)
+            return _finished(state, run, event.report, now_s)
         case Failed():
-            return replace(state, run=replace(run, failure=event.failure, stages=_cut(run.stages), over=True))
+            how: Literal["failed", "stopped"] = "stopped" if event.failure.code == "Stopped" else "failed"
+            return replace(
+                state, run=replace(run, failure=event.failure, stages=_cut(run.stages, how, now_s), over=True)
+            )
         case _:
             return state
 
@@ -243,13 +222,16 @@ def _place(name: str) -> int:
     return STAGES.index(name) if name in STAGES else len(STAGES)
 
 
-def _cut(stages: tuple[StageView, ...]) -> tuple[StageView, ...]:
-    """What had begun and never ended did not happen."""
-    return tuple(stage for stage in stages if stage.seconds is not None)
+def _cut(stages: tuple[StageView, ...], how: Literal["failed", "stopped"], now_s: float) -> tuple[StageView, ...]:
+    """What had begun and never ended broke off now."""
+    return tuple(
+        stage if stage.seconds is not None else replace(stage, seconds=max(0.0, now_s - stage.began_s), cut=how)
+        for stage in stages
+    )
 
 
-def _finished(state: State, run: RunView, report: RunReport | None) -> State:
-    run = replace(run, report=report, stages=_cut(run.stages), over=True)
+def _finished(state: State, run: RunView, report: RunReport | None, now_s: float) -> State:
+    run = replace(run, report=report, stages=_cut(run.stages, "stopped", now_s), over=True)
     if report is None:
         return replace(state, run=run)
     if report.notices:

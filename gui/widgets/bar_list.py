@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 from gui import theme
 from gui.widgets import text
 
-ROWS_AT_ONCE = 2_000
+ROWS_AT_ONCE = 500
 NAME_CHARACTERS = 300
 
 
@@ -37,7 +37,7 @@ class BarList(QTreeWidget):
         self.setProperty("role", "bare")
         self.setAccessibleName(name)
         text.explain(self, "The results, one a row. Arrow keys walk through them.")
-        self.setMinimumHeight(48)
+        self.setMinimumHeight(44)
         self.setColumnCount(3)
         self.setHeaderHidden(True)
         self.setRootIsDecorated(False)
@@ -51,19 +51,19 @@ class BarList(QTreeWidget):
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
 
-    def show_rows(self, rows: Sequence[Row]) -> None:
-        """Shows the first 2,000 rows, and says how many more there are."""
+    def show_rows(self, rows: Sequence[Row], total: int) -> None:
+        """Shows the first ``ROWS_AT_ONCE`` rows, and says how many more of ``total`` there are."""
         keep = self.currentIndex().row()
         items = []
         for row in rows[:ROWS_AT_ONCE]:
-            item = QTreeWidgetItem([_one_line(row.name), "", row.figure])
+            item = QTreeWidgetItem([text.isolated(_one_line(row.name)), "", row.figure])
             item.setData(1, Qt.ItemDataRole.UserRole, (row.share, row.best))
             item.setToolTip(0, text.plain_tip(row.name))
             item.setData(0, Qt.ItemDataRole.AccessibleTextRole, f"{row.name[:NAME_CHARACTERS]}, {row.figure}")
             item.setTextAlignment(2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             items.append(item)
-        if len(rows) > ROWS_AT_ONCE:
-            items.append(QTreeWidgetItem([f"and {len(rows) - ROWS_AT_ONCE:,} more, which copying includes", "", ""]))
+        if total > len(items):
+            items.append(QTreeWidgetItem([f"and {total - len(items):,} more, which copying includes", "", ""]))
         self.clear()
         self.addTopLevelItems(items)
         if 0 <= keep < len(items):

@@ -53,6 +53,7 @@ class IconButton(QToolButton):
     ) -> None:
         super().__init__(parent)
         self._name = name
+        self._drawn = ""
         self.setProperty("role", role)
         self.setText(title)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -69,4 +70,7 @@ class IconButton(QToolButton):
 
     def _draw(self) -> None:
         worn = theme.worn()
-        self.setIcon(icon(self._name, worn.accent if self.property("role") == "plain" else worn.text))
+        colour = worn.accent if self.property("role") == "plain" else worn.text
+        if colour != self._drawn:  # a button is told of a new palette at each place that it is put into
+            self._drawn = colour
+            self.setIcon(icon(self._name, colour))

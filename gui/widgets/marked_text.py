@@ -5,14 +5,15 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QEvent
 from PySide6.QtGui import QColor, QFont, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QPlainTextEdit
 
 from gui import theme
 from gui.widgets import text
+from gui.widgets.details import ReadText, paragraphs
 
-AROUND_CHARACTERS = 20_000
-"""Of a longer text only what lies this near to the marked parts is shown."""
-SPANS_AT_ONCE = 2_000
+AROUND_CHARACTERS = 10_000
+"""Of a longer text only what lies this near to the first and last marked part is shown."""
+SHOWN_CHARACTERS = 30_000
+SPANS_AT_ONCE = 500
 
 
 class Span(NamedTuple):
@@ -23,19 +24,13 @@ class Span(NamedTuple):
     word: str = ""
 
 
-class MarkedText(QPlainTextEdit):
-    """Read-only.
-
-    Places count characters as Python does: text is put in piece by piece, so emoji shift nothing.
-    """
+class MarkedText(ReadText):
+    """Places count characters as Python does: text is put in piece by piece, so emoji shift nothing."""
 
     def __init__(self, name: str) -> None:
-        super().__init__()
-        self.setReadOnly(True)
+        super().__init__(name)
         self.setMinimumHeight(40)
-        self.setTabChangesFocus(True)
         self.setProperty("role", "bare")
-        self.setAccessibleName(name)
         text.explain(self, "The text with what was found in it marked.")
         self.setUndoRedoEnabled(False)
         self._shown: tuple[str, Sequence[Span]] = ("", ())
@@ -45,7 +40,7 @@ class MarkedText(QPlainTextEdit):
         self._shown = (whole, spans)
         usable = _in_order(whole, spans)
         first = max(0, usable[0].start - AROUND_CHARACTERS) if usable else 0
-        last = min(len(whole), (usable[-1].end if usable else 0) + AROUND_CHARACTERS)
+        last = min(len(whole), (usable[-1].end if usable else 0) + AROUND_CHARACTERS, first + SHOWN_CHARACTERS)
         self.clear()
         plain, marked, word = self._formats()
         cursor = QTextCursor(self.document())
@@ -54,13 +49,15 @@ class MarkedText(QPlainTextEdit):
             cursor.insertText("… ", word)
         at, place = first, 0
         for span in usable:
-            cursor.insertText(whole[at : span.start], plain)
+            if span.start >= last:
+                break
+            cursor.insertText(paragraphs(whole[at : span.start]), plain)
             place = place or cursor.position()
-            cursor.insertText(whole[span.start : span.end], marked)
+            cursor.insertText(paragraphs(whole[span.start : min(span.end, last)]), marked)
             if span.word:
                 cursor.insertText(f"\u00a0{span.word}\u00a0", word)
-            at = span.end
-        cursor.insertText(whole[at:last], plain)
+            at = min(span.end, last)
+        cursor.insertText(paragraphs(whole[at:last]), plain)
         if last < len(whole):
             cursor.insertText(" …", word)
         cursor.endEditBlock()

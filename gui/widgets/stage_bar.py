@@ -1,6 +1,6 @@
 """Stages of a run from left to right, each with its time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui import theme
 from gui.run_state import StageView
-from gui.widgets import figures, text
+from gui.widgets import figures, mark, text
 
 TITLES = {
     "starting": "Start engine",
@@ -42,7 +42,7 @@ class StageBar(QWidget):
         text.explain(self, "What a run goes through, with the time of each stage. Cached: kept from an earlier run.")
 
     def sizeHint(self) -> QSize:
-        return QSize(240, TRACK_PX + 2 * self.fontMetrics().height() + 6)
+        return QSize(240, TRACK_PX + 2 * self.fontMetrics().height() + 8)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(240, self.sizeHint().height())
@@ -58,7 +58,8 @@ class StageBar(QWidget):
     def words(self, stage: StageView) -> str:
         """A stage's time in words; of the present one only when it takes long."""
         if stage.seconds is not None:
-            return figures.seconds(stage.seconds) + (", cached" if stage.cached else "")
+            how = stage.cut or ("cached" if stage.cached else "")
+            return figures.seconds(stage.seconds) + (f", {how}" if how else "")
         so_far_s = self._now_s - stage.began_s
         if stage.name == "running" or so_far_s < SHOW_TIME_AFTER_S:
             return "now"
@@ -72,29 +73,50 @@ class StageBar(QWidget):
         names = [name for name in TITLES if name in ALWAYS or any(s.name == name for s in self._stages)]
         names += [stage.name for stage in self._stages if stage.name not in TITLES]
         by_name = {stage.name: stage for stage in self._stages}
-        width = (self.width() - GAP_PX * (len(names) - 1)) / len(names)
-        for place, name in enumerate(names):
-            box = QRectF(place * (width + GAP_PX), 0, width, self.height())
-            self._paint_stage(painter, box, TITLES.get(name, name), by_name.get(name))
+        left = 0.0
+        for place, (name, width) in enumerate(zip(names, self._widths(names, by_name), strict=True)):
+            box = QRectF(left, 0, width, self.height())
+            skipped = name not in by_name and any(later in by_name for later in names[place + 1 :])
+            self._paint_stage(painter, box, TITLES.get(name, name), by_name.get(name), skipped)
+            left += width + GAP_PX
         painter.end()
 
-    def _paint_stage(self, painter: QPainter, box: QRectF, title: str, stage: StageView | None) -> None:
+    def _widths(self, names: Sequence[str], by_name: Mapping[str, StageView]) -> list[float]:
+        """Alike, but what goes on, or was cut, has room for its words."""
+        whole = self.width() - GAP_PX * (len(names) - 1)
+        alike = whole / len(names)
+        wanted = []
+        for name in names:
+            stage = by_name.get(name)
+            special = stage is not None and (stage.seconds is None or bool(stage.cut))
+            words = self.fontMetrics().horizontalAdvance(self.words(stage)) + 4 if stage and special else 0
+            wanted.append(max(alike, min(words, whole / 2)))
+        left = whole - sum(width for width in wanted if width > alike)
+        others = sum(1 for width in wanted if width <= alike)
+        return [width if width > alike or not others else left / others for width in wanted]
+
+    def _paint_stage(self, painter: QPainter, box: QRectF, title: str, stage: StageView | None, skipped: bool) -> None:
         worn = theme.worn()
-        track = QRectF(box.left(), 1, box.width(), TRACK_PX)
+        track = QRectF(box.left(), 3, box.width(), TRACK_PX)
         painter.fillRect(track, QColor(worn.line))
         if stage is not None:
             self._paint_fill(painter, track, stage)
         metrics = QFontMetrics(self.font())
-        painter.setPen(QColor(worn.text if stage is not None else worn.quiet))
-        first = QPointF(box.left(), TRACK_PX + 3 + metrics.ascent())
+        failed = stage is not None and stage.cut == "failed"
+        painter.setPen(QColor(worn.error if failed else worn.text if stage is not None else worn.quiet))
+        first = QPointF(box.left(), TRACK_PX + 5 + metrics.ascent())
         painter.drawText(first, metrics.elidedText(title, Qt.TextElideMode.ElideRight, int(box.width())))
-        if stage is not None:
-            painter.setPen(QColor(worn.quiet))
-            words = metrics.elidedText(self.words(stage), Qt.TextElideMode.ElideRight, int(box.width()))
+        if stage is not None or skipped:
+            painter.setPen(QColor(worn.error if failed else worn.quiet))
+            said = self.words(stage) if stage is not None else "not needed"
+            words = metrics.elidedText(said, Qt.TextElideMode.ElideRight, int(box.width()))
             painter.drawText(first + QPointF(0, metrics.height()), words)
 
     def _paint_fill(self, painter: QPainter, track: QRectF, stage: StageView) -> None:
         accent = QColor(theme.worn().accent)
+        if stage.cut:
+            self._paint_cut(painter, track, stage)
+            return
         if stage.seconds is not None:
             painter.fillRect(track, accent)
             return
@@ -109,3 +131,16 @@ class StageBar(QWidget):
         painter.setPen(pen)
         middle = track.center().y()
         painter.drawLine(QPointF(track.left(), middle), QPointF(track.right(), middle))
+
+    def _paint_cut(self, painter: QPainter, track: QRectF, stage: StageView) -> None:
+        """Half of the track, and a cross where it broke off: told by its shape too."""
+        worn = theme.worn()
+        colour = QColor(worn.error if stage.cut == "failed" else worn.base)
+        painter.fillRect(QRectF(track.left(), track.top(), track.width() / 2, track.height()), colour)
+        edge = 2.5 * TRACK_PX
+        place = QRectF(track.left() + track.width() / 2, track.center().y() - edge / 2, edge, edge)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(place, QColor(worn.surface))
+        mark.draw(painter, place, "cross" if stage.cut == "failed" else "dash", colour)
+        painter.restore()

@@ -29,11 +29,12 @@ class StripChart(QWidget):
         self._now_s = 0.0
         self._baseline_ms: float | None = None
         self._paused = False
+        self._weight = 1
         self._hover_px: float | None = None
         self.setMouseTracking(True)
         self.setFont(theme.scaled(theme.CAPTION))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(72)
+        self.setMinimumHeight(60)
         self.setAccessibleName("Latency of each call, last 30 seconds")
         text.explain(self, "Each call's latency over the last 30 seconds. The dashed line is plain PyTorch's median.")
 
@@ -52,6 +53,11 @@ class StripChart(QWidget):
     def set_paused(self, paused: bool) -> None:
         """Holds the picture; the run goes on."""
         self._paused = paused
+        self.update()
+
+    def set_weight(self, weight: int) -> None:
+        """How many times as thick lines are; from 2 on all calls are joined, to be seen from afar."""
+        self._weight = weight
         self.update()
 
     def reading(self, x_px: float) -> str:
@@ -123,39 +129,54 @@ class StripChart(QWidget):
             painter.drawText(QPointF(left, plot.bottom() + metrics.ascent() + 4), words)
 
     def _paint_calls(self, painter: QPainter, plot: QRectF, top_ms: float) -> None:
+        per_s, per_ms = plot.width() / WINDOW_S, plot.height() / top_ms
+        offset, left, bottom = plot.right() - self._now_s * per_s, plot.left(), plot.bottom()
         columns: dict[int, tuple[float, float]] = {}
-        for bucket in self._buckets:
-            x = round(self._x(bucket.at_s, plot))
-            low, high = columns.get(x, (math.inf, -math.inf))
-            columns[x] = min(low, bucket.low_ms), max(high, bucket.high_ms)
-        accent = QColor(theme.worn().accent)
-        lines, path = [], []
-        for x, (low, high) in columns.items():
-            if x < plot.left():
+        for at_s, low, high, _ in self._buckets:
+            x = round(offset + at_s * per_s)
+            if x < left:
                 continue
-            bottom = plot.bottom() - low / top_ms * plot.height()
-            top = plot.bottom() - high / top_ms * plot.height()
-            lines.append(QLineF(x + 0.5, top - 0.75, x + 0.5, bottom + 0.75))
-            path.append(QPointF(x + 0.5, (top + bottom) / 2))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            if x in columns:
+                other_low, other_high = columns[x]
+                low, high = min(low, other_low), max(high, other_high)
+            columns[x] = low, high
+        reach = 0.75 * self._weight
+        lines = [
+            QLineF(x + 0.5, bottom - high * per_ms - reach, x + 0.5, bottom - low * per_ms + reach)
+            for x, (low, high) in columns.items()
+        ]
+        accent = QColor(theme.worn().accent)
+        sparse = len(lines) < plot.width() / 3
+        if sparse or self._weight > 1:
+            self._paint_path(painter, lines, accent)
+        painter.setPen(QPen(accent, (2 if sparse else 1) * self._weight))
+        painter.drawLines(lines)
+
+    @staticmethod
+    def _paint_path(painter: QPainter, lines: list[QLineF], accent: QColor) -> None:
+        """Joins calls that lie apart, so that the eye can follow them."""
         faint = QColor(accent)
         faint.setAlphaF(0.45)
         painter.setPen(QPen(faint, 1))
-        painter.drawPolyline(path)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.drawPolyline([line.center() for line in lines])
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        painter.setPen(QPen(accent, 2 if len(lines) < plot.width() / 3 else 1))
-        painter.drawLines(lines)
 
     def _paint_baseline(self, painter: QPainter, plot: QRectF, top_ms: float) -> None:
         assert self._baseline_ms is not None
         base = QColor(theme.worn().base)
         y = plot.bottom() - self._baseline_ms / top_ms * plot.height()
-        painter.setPen(QPen(base, 1.5, Qt.PenStyle.DashLine))
+        painter.setPen(QPen(base, 1.5 * self._weight, Qt.PenStyle.DashLine))
         painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
         words = f"eager {figures.milliseconds(self._baseline_ms)}"
         metrics = self.fontMetrics()
+        worn = theme.worn()
+        behind = QColor(worn.ground if self._weight > 1 else worn.surface)
+        behind.setAlphaF(0.8)  # the calls may lie behind the words
         above = y - 4 if y - metrics.height() > plot.top() else y + metrics.ascent() + 3
-        painter.setPen(QColor(theme.worn().quiet))
+        width, height = metrics.horizontalAdvance(words), metrics.ascent()
+        painter.fillRect(QRectF(plot.left() + 1, above - height, width + 6, height + 1), behind)
+        painter.setPen(QColor(worn.quiet))
         painter.drawText(QPointF(plot.left() + 4, above), words)
 
     def _paint_reading(self, painter: QPainter, plot: QRectF) -> None:

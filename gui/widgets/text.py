@@ -1,6 +1,7 @@
 """Labels and buttons in the few kinds that the window has. All text is shown as it is, never as markup."""
 
 import html
+import unicodedata
 from collections.abc import Callable
 from typing import Literal
 
@@ -77,6 +78,17 @@ class ElidedLabel(QLabel):
         shown = QFontMetrics(self.font()).elidedText(line, self._where, max(0, self.width()))
         self.setText(shown)
         self.setToolTip(plain_tip(self._whole) if shown != line else "")
+
+
+def isolated(text: str) -> str:
+    """Text in a direction of its own (Unicode's first strong isolate): its full stop stays at its own end, and what
+    stands beside it in its place.
+    """
+    return f"\u2068{text}\u2069" if any(_is_right_to_left(letter) for letter in text) else text
+
+
+def _is_right_to_left(letter: str) -> bool:
+    return letter >= "\u0590" and unicodedata.bidirectional(letter) in ("R", "AL")
 
 
 def plain_tip(text: str) -> str:

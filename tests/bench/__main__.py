@@ -11,10 +11,11 @@ from pathlib import Path
 
 from engine.cpu import read as cpu
 from engine.measure import environment
-from tests.bench import engine, window
+from tests.bench import cpu as cpu_bench
+from tests.bench import engine, hub, models, window
 from tests.bench.bars import Bar
 
-BENCHMARKS = engine.BENCHMARKS | window.BENCHMARKS
+BENCHMARKS = engine.BENCHMARKS | cpu_bench.BENCHMARKS | models.BENCHMARKS | hub.BENCHMARKS | window.BENCHMARKS
 
 
 def main(words: list[str]) -> int:

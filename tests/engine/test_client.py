@@ -114,7 +114,12 @@ def test_bad_input_in_an_update_keeps_the_run_going(talk: Talk, starter_folder: 
 
 @pytest.mark.parametrize(
     ("mode", "stage"),
-    [("eager", "load"), ("torch-compile", "prepare"), ("onnx-runtime", "prepare"), ("eager", "running")],
+    [
+        ("eager", "load"),
+        pytest.param("torch-compile", "prepare", marks=pytest.mark.slow),
+        ("onnx-runtime", "prepare"),
+        ("eager", "running"),
+    ],
 )
 def test_stops_within_a_second_at_every_stage(talk: Talk, starter_folder: Path, mode: str, stage: str) -> None:
     name = talk.send(starter_folder, TASK, mode, SIMILARITY, calls=0)

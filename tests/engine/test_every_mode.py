@@ -55,7 +55,8 @@ def test_family_answers_as_eager_does(talk: Talk, tiny: Callable[[str, str], Pat
         agrees(talk, tiny(family, "SequenceClassification"), "text-classification", mode, text)
 
 
-@pytest.mark.parametrize("family", ["bert", pytest.param("mpnet", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("family", ["bert", "mpnet"])
 def test_compiled_family_answers_as_eager_does(talk: Talk, tiny: Callable[[str, str], Path], family: str) -> None:
     for text in (SHORT, LONG):
         agrees(talk, tiny(family, "SequenceClassification"), "text-classification", "torch-compile", text)
@@ -77,7 +78,7 @@ def test_every_task_of_one_family(talk: Talk, tiny: Callable[[str, str], Path], 
     agrees(talk, tiny("bert", TASKS[task]), task, "torchscript", SHORT)
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", ["torchscript", "onnx-runtime", pytest.param("torch-compile", marks=pytest.mark.slow)])
 def test_starter_answers_as_eager_does(talk: Talk, starter_folder: Path, mode: str) -> None:
     for fields in (SIMILARITY, {"source_sentence": LONG, "sentences": [SHORT, LONG]}):
         events = talk.run(starter_folder, "sentence-similarity", mode, fields, calls=3, check="always", ratio=True)

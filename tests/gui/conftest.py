@@ -1,7 +1,7 @@
 """What tests of the window share: a display (a virtual one where there is none), the theme, a page that was opened."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,13 +9,14 @@ import pytest
 if not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from gui.pages.run_page import RunPage
 from gui.run_state import State
 from gui.settings import Settings
-from gui.theme import Wardrobe
+from gui.theme import LIGHT, Wardrobe, worn
 from tests.gui import replay
 
 
@@ -24,9 +25,18 @@ def _no_data_of_others(own_home: Path) -> None:
     """Each test of the window has a data folder of its own."""
 
 
-@pytest.fixture(autouse=True)
-def wardrobe(qapp: QApplication) -> Wardrobe:
+@pytest.fixture(scope="session")
+def only_wardrobe(qapp: QApplication) -> Wardrobe:
     return Wardrobe(qapp, "light")
+
+
+@pytest.fixture(autouse=True)
+def wardrobe(only_wardrobe: Wardrobe) -> Iterator[Wardrobe]:
+    """The light theme, and afterwards no widget left: what is to be deleted waits for an event loop else."""
+    yield only_wardrobe
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    if worn() is not LIGHT:
+        only_wardrobe.choose("light")
 
 
 @pytest.fixture
@@ -40,6 +50,7 @@ def open_page(qtbot: QtBot) -> Callable[..., RunPage]:
         page.show()
         qtbot.waitExposed(page)
         page.show_state(state if state is not None else replay.last("opened"))
+        QApplication.processEvents()  # new parts are shown by their layout's next turn
         return page
 
     return make

@@ -1,4 +1,4 @@
-"""Records tests/data/*.events.jsonl anew from the real engine: ``python -m tests.gui.record``.
+"""Records tests/data/*.events.jsonl anew from the real engine: ``python -m tests.gui.record [NAME...]``.
 
 What tells of the machine (folders, the CPU's name) is replaced, so that a recording holds nothing of whose it was.
 """
@@ -6,6 +6,7 @@ What tells of the machine (folders, the CPU's name) is replaced, so that a recor
 import json
 import os
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -78,7 +79,8 @@ class Recorder:
     def run(self, mode: str, **more: Any) -> None:
         fields = more.pop("fields", SIMILARITY)
         task = "sentence-similarity"
-        self.send(Run(id="run-2", folder=self._folder, task=task, mode=mode, fields=fields, threads=1, **more))
+        request = {"id": "run-2", "threads": 1, **more}
+        self.send(Run(folder=self._folder, task=task, mode=mode, fields=fields, **request))
 
     def until_samples(self, batches: int) -> None:
         for _ in range(batches):
@@ -129,6 +131,17 @@ def checked() -> None:
     recorder.write("checked")
 
 
+def shown() -> None:
+    """A check against eager, and then 30 s of the same: what a person sees who demonstrates."""
+    recorder = Recorder()
+    recorder.open()
+    recorder.run("onnx-runtime", check="always", ratio=True)
+    recorder.until(is_last)
+    recorder.run("onnx-runtime", id="run-3", calls=0)
+    recorder.until_samples(300)
+    recorder.write("shown")
+
+
 def died() -> None:
     recorder = Recorder()
     recorder.open()
@@ -148,8 +161,9 @@ def bad_input() -> None:
 
 
 if __name__ == "__main__":
+    conversations = {made.__name__: made for made in (opened, repeating, changed, checked, shown, died, bad_input)}
     with tempfile.TemporaryDirectory() as home:
         os.environ["FASTPATH_HOME"] = home
-        for conversation in (opened, repeating, changed, checked, died, bad_input):
-            print(conversation.__name__)
-            conversation()
+        for name in sys.argv[1:] or conversations:
+            print(name)
+            conversations[name]()

@@ -110,6 +110,17 @@ def test_recent_models_are_few_and_newest_first() -> None:
     assert len(kept.recent) == settings.RECENT_MODELS
 
 
+def test_a_tokenizer_is_remembered_with_its_model_until_another_is_given() -> None:
+    kept = settings.with_recent(Settings(), "/models/a", "org/other")
+    kept = settings.with_recent(kept, "/models/b")
+    assert kept.tokenizers == {"/models/a": "org/other"}
+    for number in range(settings.RECENT_MODELS):
+        kept = settings.with_recent(kept, f"/models/{number}", "org/other")
+
+    assert "/models/a" not in kept.tokenizers
+    assert settings.with_recent(kept, "/models/3").tokenizers.get("/models/3") is None
+
+
 def test_a_huge_input_is_not_kept() -> None:
     kept = settings.with_input(Settings(), "fill-mask", {"inputs": "small"})
     kept = settings.with_input(kept, "fill-mask", {"inputs": "x" * (settings.INPUT_CHARACTERS + 1)})

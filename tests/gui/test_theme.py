@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import re
 import subprocess
 import sys
 
@@ -40,6 +41,25 @@ def test_text_can_be_read_on_the_accent_and_on_what_is_chosen(worn: Theme) -> No
     assert contrast(QColor(worn.on_accent), QColor(worn.accent)) >= LEAST_CONTRAST
     assert contrast(QColor(worn.text), chosen) >= LEAST_CONTRAST
     assert contrast(QColor(worn.text), theme.mixed(worn.accent, worn.surface, 0.22)) >= LEAST_CONTRAST
+
+
+@pytest.mark.parametrize("worn", [LIGHT, DARK], ids=lambda worn: worn.name)
+def test_every_rule_of_the_style_sheet_can_be_read(worn: Theme) -> None:
+    """Text on the rule's own background; without one, on ground, surface, what is hovered and what is chosen."""
+    rules = re.findall(r"([^{}]+)\{([^{}]*)\}", re.sub(r"/\*.*?\*/", "", theme.stylesheet(worn), flags=re.S))
+    usual = [worn.ground, worn.surface, *(theme.mixed(worn.text, worn.surface, 0.06).name(),)]
+    usual += [theme.mixed(worn.accent, worn.surface, 0.12).name()]
+    checked = 0
+    for selector, body in rules:
+        front = re.search(r"(?<![-\w])color:\s*(#\w{6})", body)
+        back = re.search(r"(?<![-\w])background:\s*(#\w{6})", body)
+        if front is None:
+            continue
+        behind = [back.group(1)] if back else ([worn.accent] if "main" in selector else usual)
+        for one in behind:
+            assert contrast(QColor(front.group(1)), QColor(one)) >= LEAST_CONTRAST, (selector.strip(), one)
+            checked += 1
+    assert checked > 30
 
 
 def test_choosing_dark_changes_palette_and_painters(qapp: QApplication, wardrobe: Wardrobe) -> None:

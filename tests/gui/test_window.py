@@ -9,12 +9,14 @@ from pathlib import Path
 import psutil
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.wire.messages import Ready
 from gui import settings
 from gui.app import Session
+from gui.pages.run_page.model_panel import ModelPanel
+from gui.pages.run_page.result_panel import ResultPanel
 from gui.settings import Settings
 from tests.talk import gone_within, processes_under
 
@@ -32,14 +34,20 @@ def open_window(qtbot: QtBot, own_home: Path) -> Iterator[Callable[..., Session]
         session = Session(settings.load())
         sessions.append(session)
         session.window.show()
-        qtbot.waitExposed(session.window)
-        session.start()
+        session.window.activateWindow()
+        with qtbot.waitActive(session.window):
+            session.start()
         return session
 
     yield make
     for session in sessions:
         session.window.close()
         session.window.deleteLater()
+
+
+def remedy(panel: ModelPanel | ResultPanel, title: str) -> QPushButton:
+    """The button of the shown failure."""
+    return next(one for one in panel.remedies() if one.accessibleName() == title)
 
 
 def opened(qtbot: QtBot, session: Session) -> None:
@@ -161,13 +169,13 @@ def test_a_folder_without_a_model_is_told_at_the_model(
     session = open_window()
     page = session.window.run_page
     opened(qtbot, session)
-    page.describe(str(tmp_path))
+    page.models.describe(str(tmp_path))
     qtbot.waitUntil(lambda: page.model.failure() is not None, timeout=LONG_MS)
 
     assert session.state.model is not None
     assert session.state.model.ref == "starter"
     assert session.window.settings().model == "starter"
-    page.model.starter_asked.emit()
+    qtbot.mouseClick(remedy(page.model, "Keep present model"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: page.model.failure() is None, timeout=LONG_MS)
 
 
@@ -178,7 +186,7 @@ def test_a_folder_on_disk_runs_its_own_task(
     session = open_window()
     page = session.window.run_page
     opened(qtbot, session)
-    page.describe(str(folder))
+    page.models.describe(str(folder))
     qtbot.waitUntil(lambda: session.state.model is not None and session.state.model.ref == str(folder), timeout=LONG_MS)
     qtbot.waitUntil(lambda: page.task.task_id() == "question-answering", timeout=LONG_MS)
     qtbot.mouseClick(page.bar.button, Qt.MouseButton.LeftButton)

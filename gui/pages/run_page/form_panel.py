@@ -1,19 +1,20 @@
 """The form of the chosen task, made of its fields."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from engine.wire.messages import Failure, TaskCard
 from gui.inputs import INPUTS, Input
-from gui.widgets import text
+from gui.widgets import mnemonics, text
 from gui.widgets.card import Card
-from gui.widgets.failure_panel import FailurePanel
+from gui.widgets.failure_panel import FailurePanel, Remedy
 from gui.widgets.icons import IconButton
 
 MASKS = ("[MASK]", "<mask>")
+NOT_KEPT = "So long an input is not remembered for the next start."
 
 
 class FormPanel(Card):
@@ -35,9 +36,12 @@ class FormPanel(Card):
         self._form = QWidget()
         self._rows = QVBoxLayout(self._form)
         self._rows.setContentsMargins(0, 0, 0, 0)
-        self._rows.setSpacing(4)
+        self._rows.setSpacing(2)
+        self._note = text.label("", "warn", wrap=True)
+        self._note.hide()
         self._failure = FailurePanel()
         self.add(self._form, 1)
+        self.add(self._note)
         self.add(self._failure)
 
     def task(self) -> TaskCard | None:
@@ -54,7 +58,7 @@ class FormPanel(Card):
             self._task = task
             self._build()
         self._task = task
-        self.fill(fields)
+        self.fill(fields, by_person=False)
 
     def _build(self) -> None:
         assert self._task is not None
@@ -66,10 +70,12 @@ class FormPanel(Card):
         self._inputs = {}
         for field in self._task.fields:
             made = INPUTS[field.kind](field)
-            caption = text.label(f"{field.title}", "quiet")
+            caption = text.label(field.title, "quiet")
             caption.setBuddy(made.widget())
+            mnemonics.wants(caption)
             self._rows.addWidget(caption)
             self._rows.addWidget(made.widget(), made.stretch())
+            caption.show()  # now, not with the layout's next turn: only what is shown gets a letter
             made.changed.connect(self._field_changed)
             self._inputs[field.id] = made
         if not any(made.stretch() for made in self._inputs.values()):
@@ -77,10 +83,20 @@ class FormPanel(Card):
 
     def _field_changed(self) -> None:
         if not self._quiet:
+            self._show_notes()
             self.changed.emit()
 
-    def fill(self, fields: Mapping[str, Any]) -> None:
-        """Puts values into all fields, as one change."""
+    def _show_notes(self, more: str = "") -> None:
+        notes = [note for note in (*(made.note() for made in self._inputs.values()), more) if note]
+        text.set_text(self._note, " ".join(notes))
+        self._note.setVisible(bool(notes))
+
+    def show_kept(self, kept: bool) -> None:
+        """Whether the input is remembered for the next start."""
+        self._show_notes("" if kept else NOT_KEPT)
+
+    def fill(self, fields: Mapping[str, Any], *, by_person: bool = True) -> None:
+        """Puts values into all fields, as one change, and tells of it where the person asked for it."""
         before = self.fields()
         self._quiet = True
         try:
@@ -88,7 +104,8 @@ class FormPanel(Card):
                 made.set_value(fields.get(name, ""))
         finally:
             self._quiet = False
-        if self.fields() != before:
+        self._show_notes()
+        if by_person and self.fields() != before:
             self.changed.emit()
 
     def fields(self) -> dict[str, Any]:
@@ -98,8 +115,12 @@ class FormPanel(Card):
     def inputs(self) -> Mapping[str, Input]:
         return self._inputs
 
-    def show_failure(self, failure: Failure | None) -> None:
-        self._failure.show_failure(failure)
+    def show_failure(self, failure: Failure | None, remedies: Sequence[Remedy] = ()) -> None:
+        self._failure.show_failure(failure, remedies)
+
+    def remedies(self) -> tuple[QPushButton, ...]:
+        """The buttons of the failure that is shown."""
+        return self._failure.remedies
 
     def failure(self) -> Failure | None:
         return self._failure.failure()

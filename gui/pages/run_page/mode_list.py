@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from engine.wire.messages import Cell, ModeCard, PrecisionCard
 from gui.pages.run_page.mode_options import ModeOptions
 from gui.run_state import State
-from gui.widgets import text
+from gui.widgets import mnemonics, text
 from gui.widgets.card import Card
 from gui.widgets.mark import Mark, Shape
 
@@ -36,6 +36,8 @@ class Verdict(NamedTuple):
     remedy: str = ""
     can: bool = True
     tip: str = ""
+    fitting: str = ""
+    """Another precision at which it can run; "" where it can run as chosen, or not at all."""
 
 
 def verdict(mode: ModeCard, precision: str, cell: Cell | None, kept: bool) -> Verdict:
@@ -81,6 +83,7 @@ class ModeList(Card):
         text.narrow(self.precision)
         text.explain(self.precision, "How many bits numbers have. Fewer are faster, and answers may differ a little.")
         self.precision.activated.connect(lambda _place: self._precision_chosen())
+        self.title.setBuddy(self.precision)  # until there are rows; without a buddy its "&" would show
         self._label = text.label("&Precision", "quiet")
         self._label.setBuddy(self.precision)
         row = QHBoxLayout()
@@ -100,6 +103,16 @@ class ModeList(Card):
         self._options_wanted = options
         self._wanted = (mode, precision)
         self._inputs = ()
+
+    def pick_first(self) -> None:
+        """The first mode, which runs wherever the model does, at its first precision."""
+        if self._modes:
+            self._pick(self._modes[0].id, "")
+
+    def _pick(self, mode: str, precision: str) -> None:
+        self._wanted = (mode, precision)
+        self._inputs = ()
+        self.changed.emit()
 
     def mode(self) -> ModeCard | None:
         return next((mode for mode in self._modes if mode.id == self._wanted[0]), None)
@@ -140,6 +153,7 @@ class ModeList(Card):
         self._rows = {}
         for place, mode in enumerate(self._modes):
             row = _Row(mode)
+            row.precision_asked.connect(self._pick)
             self._rows[mode.id] = row
             self._group.addButton(row.radio, place)
             self._list.addWidget(row)
@@ -164,6 +178,8 @@ class ModeList(Card):
             precision = _precision_of(mode.precisions, wanted)
             is_kept = f"{mode.id} {precision} {folder}" in kept
             found = verdict(mode, precision, cells.get((mode.id, precision)), is_kept)
+            if not found.can and mode.available:
+                found = found._replace(fitting=_other_precision(mode, cells))
             self._verdicts[mode.id] = found
             row = self._rows[mode.id]
             row.show_verdict(found)
@@ -182,6 +198,15 @@ class ModeList(Card):
         self.changed.emit()
 
 
+def _other_precision(mode: ModeCard, cells: Mapping[tuple[str, str], Cell]) -> str:
+    """The first precision at which ``mode`` can run with this model, or ""."""
+    for card in mode.precisions:
+        cell = cells.get((mode.id, card.id))
+        if card.available and cell is not None and cell.verdict != "no":
+            return card.id
+    return ""
+
+
 def _precision_of(cards: tuple[PrecisionCard, ...], wanted: str) -> str:
     """The wanted precision where the mode has it, else its first that is available."""
     available = [card.id for card in cards if card.available]
@@ -189,7 +214,9 @@ def _precision_of(cards: tuple[PrecisionCard, ...], wanted: str) -> str:
 
 
 class _Row(QWidget):
-    """A mode: a click anywhere on it picks it."""
+    """A mode: a click anywhere on it picks it. Signals: precision_asked(mode, precision)."""
+
+    precision_asked = Signal(str, str)
 
     def __init__(self, mode: ModeCard) -> None:
         super().__init__()
@@ -201,6 +228,12 @@ class _Row(QWidget):
         self._plain = text.label(mode.plain, "caption", wrap=True)
         self._why = text.label("", "caption", wrap=True)
         self._copy = text.button("Copy the command", self._copy_remedy, role="plain")
+        self.other = text.button(
+            "", lambda: self.precision_asked.emit(mode.id, self._fitting), role="plain", explains="Picks what can run."
+        )
+        self._fitting = ""
+        for button in (self._copy, self.other):
+            mnemonics.wants(button)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 2, 0, 4)
         grid.setHorizontalSpacing(6)
@@ -215,6 +248,7 @@ class _Row(QWidget):
         under.addWidget(self._plain)
         under.addWidget(self._why)
         under.addWidget(self._copy, 0, Qt.AlignmentFlag.AlignLeft)
+        under.addWidget(self.other, 0, Qt.AlignmentFlag.AlignLeft)
         grid.addLayout(under, 1, 0, 1, 3)
 
     def show_verdict(self, found: Verdict) -> None:
@@ -228,6 +262,11 @@ class _Row(QWidget):
         self._remedy = found.remedy
         self._copy.setVisible(_is_command(found.remedy))
         self._copy.setAccessibleName(f"Copy the command that makes {self._mode.title} available")
+        text.explain(self._copy, f"Copies “{found.remedy}”, to be run in a terminal.")
+        self._fitting = found.fitting
+        self.other.setVisible(bool(found.fitting))
+        mnemonics.retitle(self.other, f"Use it at {found.fitting}")
+        self.other.setAccessibleName(f"Use {self._mode.title} at {found.fitting}")
         self.setToolTip(found.tip)
         said = f"{self._mode.plain} {found.word.capitalize()}. {why} {found.tip}"
         text.explain(self.radio, " ".join(said.split()))

@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from engine.wire.messages import Option
-from gui.widgets import text
+from gui.widgets import mnemonics, text
 
 
 class ModeOptions(QWidget):
@@ -47,8 +47,10 @@ class ModeOptions(QWidget):
         box.activated.connect(lambda _place: self.changed.emit())
         caption = text.label(option.title, "caption", wrap=True)
         caption.setBuddy(box)
+        mnemonics.wants(caption)
         self._rows.addWidget(caption)
         self._rows.addWidget(box)
+        caption.show()  # now, not with the layout's next turn: only what is shown gets a letter
         self._boxes[option.id] = box
 
     def values(self) -> dict[str, str]:

@@ -1,6 +1,6 @@
-"""Picks a model: the starter, one used before, or a folder on this computer."""
+"""Picks a model: the starter, one used before, a folder on this computer, or one of the Hub."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -22,10 +22,18 @@ STARTER_TITLE = "The starter, which came with Fastpath"
 
 
 class ModelDialog(QDialog):
-    """``ref()`` is what was picked, once the dialog was accepted. Choosing loads nothing."""
+    """``ref()`` and ``tokenizer()`` are what was picked, once the dialog was accepted. Choosing loads nothing."""
 
-    def __init__(self, recent: Sequence[str], present: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        recent: Sequence[str],
+        present: str,
+        tokenizers: Mapping[str, str] | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        """``tokenizers``: of each model that takes another's."""
         super().__init__(parent)
+        self._tokenizers = tokenizers or {}
         self.setWindowTitle("Change model")
         self.setMinimumWidth(520)
         self._list = QListWidget()
@@ -38,13 +46,25 @@ class ModelDialog(QDialog):
             if ref == present:
                 self._list.setCurrentItem(item)
         self._path = QLineEdit()
-        self._path.setAccessibleName("Model folder")
-        self._path.setPlaceholderText("A folder with a model's config.json and weights")
-        text.explain(self._path, "The folder of a model on this computer, typed or pasted.")
+        self._path.setAccessibleName("Folder, or model on the Hub")
+        self._path.setPlaceholderText("organisation/name, an address at huggingface.co, or a folder")
+        text.explain(
+            self._path,
+            "The folder of a model on this computer, or a model of the Hugging Face Hub by its name or the address of "
+            "its page. Nothing is downloaded before you say so.",
+        )
+        self._other = QLineEdit()
+        self._other.setAccessibleName("Tokenizer from another model")
+        self._other.setPlaceholderText("Empty: its own")
+        text.explain(
+            self._other,
+            "A tokenizer cuts text into the pieces a model knows. Needed only where the model has none of its own: the "
+            "model that lends it, as a folder or a name on the Hub.",
+        )
         self._browse = text.button("&Browse…", self._pick_folder, explains="Picks the folder from the disk.")
         self._use = text.button("&Use this model", self.accept, role="main", explains="Takes the model that is chosen.")
         self._use.setDefault(True)
-        self._cancel = text.button("Cancel", self.reject, explains="Keeps the present model.")
+        self._cancel = text.button("&Cancel", self.reject, explains="Keeps the present model. Esc.")
         self._lay_out()
         self._list.itemActivated.connect(lambda _item: self.accept())
         self._list.itemSelectionChanged.connect(self._list_chosen)
@@ -59,13 +79,17 @@ class ModelDialog(QDialog):
         at_hand.setBuddy(self._list)
         whole.addWidget(at_hand)
         whole.addWidget(self._list, 1)
-        folder = text.label("Or a &folder on this computer", "quiet")
+        folder = text.label("Or a &folder on this computer, or a model on the Hugging Face Hub", "quiet")
         folder.setBuddy(self._path)
         whole.addWidget(folder)
         row = QHBoxLayout()
         row.addWidget(self._path, 1)
         row.addWidget(self._browse)
         whole.addLayout(row)
+        other = text.label("&Tokenizer from another model (rarely needed)", "quiet")
+        other.setBuddy(self._other)
+        whole.addWidget(other)
+        whole.addWidget(self._other)
         buttons = QHBoxLayout()
         buttons.setContentsMargins(0, theme.GAP_PX, 0, 0)
         buttons.addStretch(1)
@@ -75,14 +99,20 @@ class ModelDialog(QDialog):
 
     def ref(self) -> str:
         """The starter, a folder, or what was typed."""
-        typed = self._path.text().strip().strip('"')
+        typed = _plain(self._path.text())
         if typed:
-            return str(Path(typed).expanduser()) if typed.startswith("~") else typed
+            return typed
         item = self._list.currentItem()
         return str(item.data(Qt.ItemDataRole.UserRole)) if item is not None else ""
 
+    def tokenizer(self) -> str:
+        """The model that lends its tokenizer, or ""."""
+        return _plain(self._other.text())
+
     def _typed(self, typed: str) -> None:
         self._use.setEnabled(bool(typed.strip()) or self._list.currentItem() is not None)
+        if not self._other.isModified():  # what was typed there stays
+            self._other.setText(self._tokenizers.get(self.ref(), ""))
 
     def _list_chosen(self) -> None:
         self._path.clear()
@@ -92,3 +122,9 @@ class ModelDialog(QDialog):
         folder = QFileDialog.getExistingDirectory(self, "The model's folder", self._path.text())
         if folder:
             self._path.setText(folder)
+
+
+def _plain(typed: str) -> str:
+    """Without what comes along when something is pasted; the home folder written out."""
+    typed = typed.strip().strip('"')
+    return str(Path(typed).expanduser()) if typed.startswith("~") else typed

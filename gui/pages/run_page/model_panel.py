@@ -1,22 +1,28 @@
 """The model: what is known of it before it is loaded, and the way to another one."""
 
-from PySide6.QtCore import Qt, Signal
+from collections.abc import Callable, Sequence
 
-from engine.wire.messages import Failure, ModelCard
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QPushButton
+
+from engine.wire.messages import Allow, Failure, ModelCard
 from gui import theme
+from gui.pages.run_page.consent_box import ConsentBox
+from gui.pages.run_page.download_box import DownloadBox
 from gui.run_state import State
 from gui.widgets import figures, text
 from gui.widgets.card import Card
-from gui.widgets.failure_panel import FailurePanel
+from gui.widgets.failure_panel import FailurePanel, Remedy
 
 STARTER = "starter"
 
 
 class ModelPanel(Card):
-    """Signals: change_asked; starter_asked, from a failure's button."""
+    """Signals: change_asked, allowed (its pickled weights), stop_download_asked."""
 
     change_asked = Signal()
-    starter_asked = Signal()
+    allowed = Signal()
+    stop_download_asked = Signal()
 
     def __init__(self) -> None:
         super().__init__("Model")
@@ -29,34 +35,54 @@ class ModelPanel(Card):
             "Ch&ange…",
             self.change_asked.emit,
             role="plain",
-            explains="Picks another model: the starter, a recent one, or a folder on this computer. Ctrl+O.",
+            explains="Picks another model: the starter, a recent one, a folder, or one of the Hub. Ctrl+O.",
         )
         self.change.setAccessibleName("Change model")
-        self._failure = FailurePanel("Use the &starter", self.starter_asked.emit)
+        self._failure = FailurePanel()
+        self.consent = ConsentBox()
+        self.consent.allowed.connect(self.allowed)
+        self.download = DownloadBox()
+        self.download.stop_asked.connect(self.stop_download_asked)
         self.head.addWidget(self.change)
         self.body.setSpacing(4)
-        for widget in (self._name, self._facts, self._memory, self._note, self._failure):
+        self._tokenizer = text.ElidedLabel("quiet", Qt.TextElideMode.ElideMiddle)
+        known = (self._name, self._facts, self._tokenizer, self._memory, self.consent)
+        for widget in (*known, self._note, self.download, self._failure):
             self.add(widget)
         self._shown: tuple[object, ...] = ()
 
-    def show_state(self, state: State) -> None:
-        shown = (state.model, state.describing, state.model_failure)
+    def show_state(self, state: State, remedies: Callable[[Failure], Sequence[Remedy]]) -> None:
+        """``remedies``: what mends a failure here."""
+        asked = (state.describing, state.consenting, state.download)
+        shown = (state.model, state.tokenizer, state.model_failure, *asked)
         if shown == self._shown:
             return
         self._shown = shown
-        model = state.model
-        self._failure.show_failure(state.model_failure)
-        looking = state.describing is not None and (model is None or state.describing.ref != model.ref)
-        self._note.setText(f"Looking into {state.describing.ref}" if looking and state.describing else "")
-        self._note.setVisible(looking)
+        failure = state.model_failure
+        self._failure.show_failure(failure, remedies(failure) if failure is not None else ())
+        self.download.show_download(state.download)
+        model, looking = state.model, state.describing
+        going = looking is not None and (model is None or looking.ref != model.ref)
+        self._note.setText(f"Looking into {looking.ref}" if going and looking else "")
+        self._note.setVisible(going)
+        self._show_model(model, state.tokenizer)
+        self.consent.show_consent(model.consent if model is not None else "", isinstance(state.consenting, Allow))
+
+    def _show_model(self, model: ModelCard | None, tokenizer: str) -> None:
         for widget in (self._name, self._facts, self._memory):
             widget.setVisible(model is not None)
+        self._tokenizer.setVisible(model is not None and bool(tokenizer))
         if model is not None:
             self._name.show_text(model.name)
             self._facts.setText(facts_in_words(model))
+            self._tokenizer.show_text(f"Tokenizer from {tokenizer}")
             self._memory.setText(memory_in_words(model))
             text.set_role(self._memory, "warn" if memory_is_short(model) else "quiet")
             self.setToolTip(text.plain_tip(model.folder))
+
+    def remedies(self) -> tuple[QPushButton, ...]:
+        """The buttons of the failure that is shown."""
+        return self._failure.remedies
 
     def failure(self) -> Failure | None:
         return self._failure.failure()

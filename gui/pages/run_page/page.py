@@ -4,39 +4,45 @@ from collections.abc import Callable
 from typing import Literal
 
 import msgspec
-from PySide6.QtCore import QByteArray, Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from engine.wire.messages import Describe, NoticeText, Run, Stop, Update
+from engine.wire.messages import NoticeText, Run, Stop, Update
 from gui import settings as remembered
 from gui import theme
+from gui.pages.run_page import readiness, remedies
+from gui.pages.run_page.announcer import Announcer
+from gui.pages.run_page.choices import choices
 from gui.pages.run_page.form_panel import FormPanel
 from gui.pages.run_page.mode_list import ModeList
-from gui.pages.run_page.model_dialog import ModelDialog
 from gui.pages.run_page.model_panel import ModelPanel
+from gui.pages.run_page.model_requests import ModelRequests
+from gui.pages.run_page.panes import Panes
 from gui.pages.run_page.result_panel import OF_THE_INPUT, ResultPanel
 from gui.pages.run_page.run_bar import RunBar
 from gui.pages.run_page.speed_panel import SpeedPanel
 from gui.pages.run_page.task_panel import TaskPanel
 from gui.run_state import State, new_id
 from gui.settings import Settings
-from gui.widgets.column_scroll import ColumnScroll
+from gui.widgets import mnemonics, tab_order
 from gui.widgets.failure_panel import FailurePanel
 from gui.widgets.notice_lines import NoticeLines
 from gui.widgets.throttle import Throttle
 
 UPDATE_EVERY_MS = 150
-LEFT_PX = 320
+REMEMBER_EVERY_MS = 500
+"""Reading a form of a megabyte takes milliseconds: not at each key."""
 
 
 class RunPage(QWidget):
     """Shows a state, and emits what the person asks for.
 
     Signals:
-        asked: a Run, Update, Stop or Describe, built once and frozen.
+        asked: a request, built once and frozen.
         try_again_asked: the engine could not be started, and the person wants another try.
         settings_changed: what is to be remembered is another.
+        page_asked: another page is to be shown, by its name.
     """
 
     title = "Run"
@@ -44,6 +50,7 @@ class RunPage(QWidget):
     asked = Signal(object)
     try_again_asked = Signal()
     settings_changed = Signal(object)
+    page_asked = Signal(str)
 
     def __init__(self, settings: Settings, notices: tuple[str, ...] = ()) -> None:
         super().__init__()
@@ -52,7 +59,8 @@ class RunPage(QWidget):
         self._notices = list(notices)
         self._state = State()
         self._revision = 0
-        self._announced = ""
+        self._announcer = Announcer(self)
+        self._with_mnemonics: tuple[object, ...] = ()
         self.model = ModelPanel()
         self.task = TaskPanel(settings.task)
         self.modes = ModeList()
@@ -64,7 +72,9 @@ class RunPage(QWidget):
         self._engine_failure = FailurePanel("Try a&gain", self.try_again_asked.emit)
         self._notice_lines = NoticeLines()
         self._updates = Throttle(UPDATE_EVERY_MS, self._send_update, self)
-        self._panes: dict[str, QSplitter] = {}
+        self._remembering = Throttle(REMEMBER_EVERY_MS, self._remember, self)
+        self.models = ModelRequests(self.asked.emit, lambda: self._state, lambda: self._settings, self)
+        self._deeds = self._made_deeds()
         self._lay_out()
         self._connect()
         self.bar.button.setFocus()
@@ -77,41 +87,14 @@ class RunPage(QWidget):
         whole.setSpacing(theme.GAP_PX)
         whole.addWidget(self._engine_failure)
         whole.addWidget(self._notice_lines)
-        right = QSplitter(Qt.Orientation.Vertical)
-        for card, stretch in ((self.form, 2), (self.result, 3), (self.speed, 3)):
-            right.addWidget(card)
-            right.setStretchFactor(right.count() - 1, stretch)
-        both = QSplitter(Qt.Orientation.Horizontal)
-        both.addWidget(self._left())
-        both.addWidget(ColumnScroll(right))
-        both.setStretchFactor(1, 1)
-        both.setSizes([LEFT_PX, 3 * LEFT_PX])
-        right.setSizes([190, 200, 250])
-        self._panes = {"run.columns": both, "run.rows": right}
-        for name, pane in self._panes.items():
-            pane.setChildrenCollapsible(False)
-            pane.restoreState(QByteArray(remembered.to_bytes(self._settings.panes.get(name, ""))))
-        whole.addWidget(both, 1)
-
-    def _left(self) -> QWidget:
-        column = QWidget()
-        rows = QVBoxLayout(column)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(theme.GAP_PX)
-        choices = QWidget()
-        inside = QVBoxLayout(choices)
-        inside.setContentsMargins(0, 0, 0, 0)
-        inside.setSpacing(theme.GAP_PX)
-        for card in (self.model, self.task, self.modes):
-            inside.addWidget(card)
-        inside.addStretch(1)
-        rows.addWidget(ColumnScroll(choices), 1)
-        rows.addWidget(self.bar)
-        return column
+        left = choices((self.model, self.task, self.modes), self.bar)
+        self._panes = Panes(left, (self.form, self.result, self.speed), self._settings.panes)
+        whole.addWidget(self._panes, 1)
 
     def _connect(self) -> None:
-        self.model.change_asked.connect(self.change_model)
-        self.model.starter_asked.connect(lambda: self.describe("starter"))
+        self.model.change_asked.connect(self.models.change)
+        self.model.allowed.connect(self.models.allow)
+        self.model.stop_download_asked.connect(self.models.stop_download)
         self.task.chosen.connect(self._task_chosen)
         self.modes.changed.connect(self._choice_changed)
         self.speed.threads_changed.connect(self._choice_changed)
@@ -121,7 +104,22 @@ class RunPage(QWidget):
         self.speed.repeat_asked.connect(lambda on: self._run(calls=0) if on else self._stop())
         self.speed.check_asked.connect(self._check)
         shortcut = QShortcut(QKeySequence("Ctrl+O"), self)
-        shortcut.activated.connect(self.change_model)
+        shortcut.activated.connect(self.models.change)
+
+    def _made_deeds(self) -> remedies.Deeds:
+        return remedies.Deeds(
+            run_again=lambda: self._run(calls=self._state.run.request.calls if self._state.run else None),
+            run_ignoring_memory=self._run_ignoring_memory,
+            take_example=self.form.example.click,
+            pick_first_mode=self.modes.pick_first,
+            change_model=self.models.change,
+            use_starter=self.models.use_starter,
+            keep_model=self.models.keep,
+            look_again=self.models.look_again,
+            download=self.models.download,
+            allow=self.models.allow,
+            open_settings=lambda: self.page_asked.emit("settings"),
+        )
 
     # --- what it shows ---
 
@@ -129,50 +127,49 @@ class RunPage(QWidget):
         """Shows the newest state. Cheap where little changed: each part compares first."""
         self._state = state
         self._engine_failure.show_failure(state.engine_failure)
-        self.model.show_state(state)
+        self.model.show_state(state, lambda failure: remedies.of_model(failure, state, self._deeds))
         self.modes.show_state(state)
         self._show_task(state)
         if state.catalogue is not None:
             logical = state.catalogue.cpu.cores_allowed or state.catalogue.cpu.cores_logical
             self.speed.set_threads(state.catalogue.threads, max(1, logical), self._settings.threads)
         self._show_own(state)
-        self._announce(state)
+        self._announcer.show_run(state.run, lambda: f"{self.result.summary()} {self.speed.announcement()}")
 
     def _show_own(self, state: State) -> None:
         self._notice_lines.show_notices([NoticeText(text=notice) for notice in self._notices])
         task = self.task.task_id()
         failure = state.run.failure if state.run is not None and state.run.request.task == task else None
-        self.form.show_failure(failure if failure is not None and failure.code in OF_THE_INPUT else None)
-        self.result.show_state(state, task)
+        mending = remedies.of_run(failure, state, self._deeds) if failure is not None else ()
+        self.form.show_failure(failure if failure is not None and failure.code in OF_THE_INPUT else None, mending)
+        self.result.show_state(state, task, mending)
         self.speed.show_state(state)
         self._show_bar()
+        self._give_mnemonics(state)
+
+    def _give_mnemonics(self, state: State) -> None:
+        """Only where controls may have come or gone: it looks at all of them."""
+        run = state.run
+        shown = (
+            *(state.engine_failure, state.model_failure, state.model, state.download is None, state.running),
+            *(self.form.task(), self.modes.mode(), self.result.notices(), self._notice_lines.texts()),
+            *((run.failure, run.answer is None, run.report is None) if run is not None else ()),
+        )
+        if shown != self._with_mnemonics:
+            self._with_mnemonics = shown
+            mnemonics.give(self)
+            tab_order.follow(self)
 
     def _show_bar(self) -> None:
         state = self._state
         stopping = state.run is not None and state.run.stopping
         obstacle = self._obstacle()
-        self.bar.show_action(self._what_run_does(), state.running, stopping, obstacle)
+        self.bar.show_action(readiness.what_run_does(self.form.task(), self.modes), state.running, stopping, obstacle)
         self.speed.repeat.setEnabled(state.running or not obstacle)
         self.speed.check.setEnabled(not state.running and not obstacle)
 
-    def _what_run_does(self) -> str:
-        mode, task = self.modes.mode(), self.form.task()
-        if mode is None or task is None:
-            return ""
-        return f"{task.title}, {mode.title}, {self.modes.precision_id()}"
-
     def _obstacle(self) -> str:
-        """Why Run cannot be pressed, or ""."""
-        state = self._state
-        if state.engine_failure is not None:
-            return "The engine is not there"
-        if state.catalogue is None:
-            return "Starting the engine"
-        if state.model is None:
-            return "Looking into the model" if state.describing is not None else "Pick a model first"
-        if self.form.task() is None:
-            return "This model can do none of the tasks here"
-        return self.modes.obstacle()
+        return readiness.obstacle(self._state, self.form.task(), self.modes)
 
     def _show_task(self, state: State) -> None:
         card = self.task.show_state(state)
@@ -181,18 +178,6 @@ class RunPage(QWidget):
         for gone in (self.task.gone, self.modes.gone):
             if gone and gone not in self._notices:
                 self._notices.append(gone)
-
-    def _announce(self, state: State) -> None:
-        """Tells a screen reader once, when a run has ended."""
-        run = state.run
-        if run is None or not run.over or run.request.id == self._announced:
-            return
-        self._announced = run.request.id
-        said = f"{self.result.summary()} {self.speed.announcement()}"
-        if run.failure is not None:
-            said = run.failure.what_happened
-        if QAccessible.isActive():
-            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, said))
 
     # --- what the person does ---
 
@@ -207,24 +192,13 @@ class RunPage(QWidget):
 
     def _form_changed(self) -> None:
         run = self._state.run
-        self._remember()
+        self._remembering.ask()
         if run is not None and not run.over and run.repeats and run.request.task == self.task.task_id():
             self._updates.ask()
 
-    def change_model(self) -> None:
-        """Opens the dialog, and looks into what was picked."""
-        present = self._state.model.ref if self._state.model is not None else ""
-        dialog = ModelDialog(self._settings.recent, present, self)
-        if dialog.exec() and dialog.ref():
-            self.describe(dialog.ref())
-        dialog.deleteLater()
-
-    def describe(self, ref: str) -> None:
-        self.asked.emit(Describe(id=new_id("describe"), ref=ref))
-
-    def described(self, ref: str) -> None:
-        """The model was found: it is the one to remember."""
-        self._keep(lambda kept: remembered.with_recent(kept, ref))
+    def described(self, ref: str, tokenizer: str = "") -> None:
+        """The model was found: it is the one to remember, with the model that lends it a tokenizer."""
+        self._keep(lambda kept: remembered.with_recent(kept, ref, tokenizer))
 
     def request(self, check: Literal["always", "if_known"] = "if_known", calls: int | None = None) -> Run | None:
         """The widgets, read once; None where something is missing."""
@@ -239,6 +213,7 @@ class RunPage(QWidget):
             fields=self.form.fields(),
             precision=self.modes.precision_id(),
             runtime=mode.runtime,
+            tokenizer=self._state.tokenizer_folder,
             options=self.modes.options.values(),
             threads=self.speed.thread_count(),
             calls=calls,
@@ -252,6 +227,7 @@ class RunPage(QWidget):
         self.speed.repeat.setChecked(run is not None and calls == 0)
 
     def _start(self, run: Run) -> None:
+        self._remembering.flush()
         self._revision = 0
         self._updates.drop()
         self.asked.emit(run)
@@ -265,9 +241,20 @@ class RunPage(QWidget):
             )
             self._start(again)
 
+    def _run_ignoring_memory(self) -> None:
+        """What failed for want of memory, again, without that check."""
+        if self._state.run is not None and not self._state.running:
+            failed = self._state.run.request
+            self._start(
+                msgspec.structs.replace(failed, id=new_id("run"), fields=self.form.fields(), ignore_memory=True)
+            )
+
     def _stop(self) -> None:
+        """The run; where none goes on, the download."""
         if self._state.run is not None and self._state.running:
             self.asked.emit(Stop(id=self._state.run.request.id))
+        else:
+            self.models.stop_download()
 
     def _send_update(self) -> None:
         run = self._state.run
@@ -278,11 +265,12 @@ class RunPage(QWidget):
     # --- what is remembered ---
 
     def _remember(self) -> None:
-        mode, task = self.modes.mode(), self.form.task()
+        mode, task, fields = self.modes.mode(), self.form.task(), self.form.fields()
+        self.form.show_kept(not remembered.is_too_long(fields))
 
         def change(kept: Settings) -> Settings:
             if task is not None:
-                kept = remembered.with_input(kept, task.id, self.form.fields())
+                kept = remembered.with_input(kept, task.id, fields)
             return msgspec.structs.replace(
                 kept,
                 task=self.task.task_id() or kept.task,
@@ -300,7 +288,8 @@ class RunPage(QWidget):
 
     def panes(self) -> dict[str, str]:
         """Where the splitters stand."""
-        return {name: remembered.to_text(pane.saveState().data()) for name, pane in self._panes.items()}
+        self._remembering.flush()
+        return self._panes.places()
 
     def note(self, notice: str) -> None:
         """A sentence at the page's top, about the window itself."""

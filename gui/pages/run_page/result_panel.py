@@ -1,18 +1,19 @@
 """The answer of the last run, or why there is none."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from engine.wire.messages import Answer, Failure, NoticeText, Result
 from gui.results import View, view_for
 from gui.run_state import RunView, State
 from gui.widgets import text
 from gui.widgets.card import Card
-from gui.widgets.failure_panel import FailurePanel
+from gui.widgets.failure_panel import FailurePanel, Remedy
 from gui.widgets.icons import IconButton
 from gui.widgets.notice_lines import NoticeLines
 
@@ -28,9 +29,18 @@ class ResultPanel(Card):
         super().__init__("Result")
         self._view: View | None = None
         self._kind = ""
+        self._told: Failure | None = None
         self._answer: Answer | None = None
-        self.copy = IconButton("copy", "&Copy", explains="Copies the result as text. Ctrl+C does so too in the result.")
-        self.copy.clicked.connect(self.copy_text)
+        self.copy = IconButton(
+            "copy",
+            "&Copy",
+            explains="Copies the result as text, or as JSON. In the result Ctrl+C and Ctrl+Shift+C do so too.",
+        )
+        self.copy.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        copying = QMenu(self.copy)
+        copying.addAction("As &text\tCtrl+C", self.copy_text)
+        copying.addAction("As &JSON\tCtrl+Shift+C", self.copy_json)
+        self.copy.setMenu(copying)
         self.save = IconButton("save", "Sa&ve", explains="Saves the result as a text or JSON file.")
         self.save.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self.save)
@@ -49,17 +59,21 @@ class ResultPanel(Card):
         self.body.addLayout(self._place, 1)
         self.body.addStretch(0)
         self.add(self._notices)
-        shortcut = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self)
-        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        shortcut.activated.connect(self.copy_text)
+        copies = ((QKeySequence.StandardKey.Copy, self.copy_text), ("Ctrl+Shift+C", self.copy_json))
+        for keys, copy in copies:
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(copy)
         self._show_answer(None)
 
-    def show_state(self, state: State, task: str) -> None:
-        """Shows the run where it is of ``task``, the one whose form is there."""
+    def show_state(self, state: State, task: str, remedies: Sequence[Remedy] = ()) -> None:
+        """Shows the run where it is of ``task``, the one whose form is there. ``remedies``: what mends its failure."""
         run = state.run if state.run is not None and state.run.request.task == task else None
         failure = run.failure if run is not None else None
         here = failure is not None and failure.code not in OF_THE_INPUT
-        self._failure.show_failure(failure if here else None)
+        if failure is not self._told:  # a failure of saving stays until another run's news
+            self._told = failure
+            self._failure.show_failure(failure if here else None, remedies)
         self._show_answer(run)
         self._empty.setVisible(self._answer is None and not here)
         text.set_text(self._empty, "Running…" if run is not None and not run.over else EMPTY)
@@ -109,6 +123,10 @@ class ResultPanel(Card):
         """The result in a sentence, for a screen reader."""
         return self._view.summary() if self._view is not None and self._answer is not None else ""
 
+    def remedies(self) -> tuple[QPushButton, ...]:
+        """The buttons of the failure that is shown."""
+        return self._failure.remedies
+
     def failure(self) -> Failure | None:
         return self._failure.failure()
 
@@ -118,6 +136,10 @@ class ResultPanel(Card):
     def copy_text(self) -> None:
         if self._view is not None and self._answer is not None:
             QApplication.clipboard().setText(self._view.as_text())
+
+    def copy_json(self) -> None:
+        if self._view is not None and self._answer is not None:
+            QApplication.clipboard().setText(self.content("json"))
 
     def content(self, ending: str) -> str:
         """The result as it is saved under ``ending`` ("txt" or "json")."""

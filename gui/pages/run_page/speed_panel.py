@@ -11,6 +11,7 @@ from gui import theme
 from gui.run_state import RunView, State, baseline_ms
 from gui.widgets import figures, text
 from gui.widgets.card import Card
+from gui.widgets.cpu_chips import CpuChips
 from gui.widgets.icons import IconButton
 from gui.widgets.stage_bar import StageBar
 from gui.widgets.strip_chart import StripChart
@@ -46,6 +47,7 @@ class SpeedPanel(Card):
         self.chart = StripChart()
         self._numbers = text.ElidedLabel("quiet")
         self._parts = text.ElidedLabel("quiet")
+        self.chips = CpuChips()
         self._make_controls()
         self._lay_out()
 
@@ -57,7 +59,7 @@ class SpeedPanel(Card):
             explains="Runs again and again until stopped; a changed input is taken at the next call.",
         )
         self.repeat.setCheckable(True)
-        self.repeat.clicked.connect(self.repeat_asked.emit)
+        self.repeat.clicked.connect(lambda: self.repeat_asked.emit(self.repeat.isChecked()))
         self.pause = IconButton("pause", "Pa&use chart", explains="Holds the chart's picture. The run goes on.")
         self.pause.setCheckable(True)
         self.pause.toggled.connect(self.chart.set_paused)
@@ -72,6 +74,7 @@ class SpeedPanel(Card):
     def _lay_out(self) -> None:
         for widget in (self.pause, self.repeat, self._threads_label, self.threads):
             self.head.addWidget(widget)
+        self.body.setSpacing(theme.GAP_PX // 2)
         top = QHBoxLayout()
         top.setSpacing(theme.WIDE_GAP_PX)
         top.addWidget(self._figure, 0, Qt.AlignmentFlag.AlignVCenter)
@@ -86,6 +89,7 @@ class SpeedPanel(Card):
         self.add(self._stages)
         self.add(self._numbers)
         self.add(self._parts)
+        self.add(self.chips)
 
     def set_threads(self, default: int, logical: int, chosen: int) -> None:
         """Offers 1 to ``logical`` threads, and first the engine's own choice ``default`` (0 in requests)."""
@@ -96,6 +100,11 @@ class SpeedPanel(Card):
             for count in range(1, logical + 1):
                 self.threads.addItem(str(count), count)
             self.threads.setCurrentIndex(max(0, self.threads.findData(chosen)))
+
+    def choose_threads(self, count: int) -> None:
+        """Chosen elsewhere in the window."""
+        self.threads.setCurrentIndex(max(0, self.threads.findData(count)))
+        self.threads_changed.emit()
 
     def thread_count(self) -> int:
         return int(self.threads.currentData() or 0)
@@ -109,6 +118,8 @@ class SpeedPanel(Card):
         self._show_agreement(run)
         self.chart.show_latencies(run.latencies if run is not None else None, baseline_ms(state))
         self._stages.show_stages(run.stages if run is not None else (), time.monotonic())
+        ran = run is not None and run.report is not None
+        self.chips.show_cpu(state.catalogue.cpu if state.catalogue is not None else None, ran, None)
         stage = run.stage if run is not None and running else None
         ticking = stage is not None and stage.name != "running"
         if ticking != self._clock.isActive():
@@ -126,10 +137,12 @@ class SpeedPanel(Card):
         report = run.report if run is not None else None
         if run is None or (report is None and not run.latencies.n):
             text.set_text(self._figure, "–")
+            text.set_role(self._figure, "quiet")
             self._what.show_text("Latency of the model's call, the median, will be here.")
             self._numbers.show_text("")
             self._parts.show_text("")
             return
+        text.set_role(self._figure, "figure")
         if report is not None:
             text.set_text(self._figure, figures.milliseconds(report.timing.p50_ms))
             self._numbers.show_text(_numbers(report))

@@ -136,6 +136,7 @@ def test_interrupt_ends_with_status_130_and_leaves_nothing(own_home: Path) -> No
     assert gone_within(own_home, 2) == []
 
 
+@pytest.mark.slow  # the same in a terminal is below
 def test_try_compares_every_available_mode() -> None:
     runs = document("try")["runs"]
 

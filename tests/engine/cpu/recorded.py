@@ -1,4 +1,4 @@
-"""What other machines told: texts cut to the lines that are read."""
+"""What other machines told: texts cut to the lines that are read. Whole machines are in ``machines.py``."""
 
 import re
 from pathlib import Path
@@ -62,29 +62,6 @@ CPU implementer	: 0x99
 CPU part	: 0x123
 """
 """Composed by hand: a first 64-bit Arm with a part number that nobody has."""
-
-M4_MAX: dict[str, int] = {
-    "hw.optional.arm.FEAT_DotProd": 1,
-    "hw.optional.arm.FEAT_BF16": 1,
-    "hw.optional.arm.FEAT_I8MM": 1,
-    "hw.optional.arm.AdvSIMD": 1,
-    "hw.optional.arm.FEAT_FP16": 1,
-    "hw.optional.arm.FEAT_SME": 1,
-    "hw.optional.arm.FEAT_SME2": 1,
-    "hw.nperflevels": 2,
-    "hw.perflevel0.physicalcpu": 12,
-    "hw.perflevel0.l1dcachesize": 131072,
-    "hw.perflevel0.l2cachesize": 16777216,
-    "hw.perflevel0.cpusperl2": 6,
-    "hw.perflevel1.physicalcpu": 4,
-    "hw.perflevel1.l1dcachesize": 65536,
-    "hw.perflevel1.l2cachesize": 4194304,
-    "hw.perflevel1.cpusperl2": 4,
-    "hw.physicalcpu": 16,
-    "hw.logicalcpu": 16,
-    "hw.packages": 1,
-}
-"""Published: archspec-json, tests/targets/darwin-sequoia-m4 (Apple M4 Max, shortened)."""
 
 
 def hyperthreaded_tree(root: Path, sockets: int, cores_each: int) -> Path:

@@ -143,7 +143,8 @@ def test_an_attention_that_the_family_lacks_is_told(tiny):
 
 def test_an_onnx_graph_alone_is_not_for_pytorch(tiny, tmp_path: Path):
     folder = copy(tiny("bert", "FeatureExtraction"), tmp_path / "m")
-    (folder / "model.safetensors").rename(folder / "model.onnx")
+    (folder / "model.safetensors").unlink()
+    (folder / "model.onnx").touch()
 
     with pytest.raises(NotForThisModel, match="ONNX"):
         load_eager(look(folder), "FeatureExtraction", "sdpa")
@@ -169,7 +170,7 @@ def test_what_could_choose_code_or_change_outputs_never_reaches_transformers(tin
 
 def test_cleaning_goes_to_every_depth():
     dirty = {
-        "a": [{"attn_implementation": "x", "b": 1}],
+        "a": [{"attn_implementation": "x", "b": 1, "attribute_map": {}, "_c": 2}],
         "text_config": {"auto_map": {}, "c": {"trust_remote_code": 1}},
     }
 
@@ -182,3 +183,46 @@ def test_warming_up_leaves_the_collector_as_it_was():
     load.warm_up_imports()
 
     assert gc.isenabled()
+
+
+def test_keys_that_are_the_configuration_classs_own_are_no_settings(tiny, tmp_path: Path):
+    """A method overwritten by a value would break the class; ``attribute_map`` would rename any key to another."""
+    folder = copy(
+        tiny("bert", "FeatureExtraction"),
+        tmp_path / "m",
+        to_dict="x",
+        get_text_config=5,
+        model_type="bert",
+        keys_to_ignore_at_inference={},
+        attribute_map={"seed": "_attn_implementation_internal"},
+        seed="evil/repo",
+        _commit_hash="x",
+        _evil=1,
+        name_or_path="evil/repo",
+        transformers_weights="other.safetensors",
+    )
+
+    config = load_eager(look(folder), "FeatureExtraction", "eager").config
+
+    assert config._attn_implementation == "eager"
+    assert (config.seed, config.name_or_path) == ("evil/repo", str(folder))
+    assert not hasattr(config, "_evil")
+    assert config.to_dict()["model_type"] == "bert"
+
+
+@pytest.mark.parametrize(
+    ("family", "entry"),
+    [
+        ("bert", {"num_attention_heads": 0}),
+        ("bert", {"hidden_act": "evil"}),
+        ("bert", {"id2label": [1]}),
+        ("bert", {"pruned_heads": {"many": 1}}),
+    ],
+)
+def test_whatever_transformers_stumbles_over_is_told(tiny, tmp_path: Path, family: str, entry: dict[str, Any]):
+    folder = copy(tiny(family, "FeatureExtraction"), tmp_path / "m", **entry)
+
+    with pytest.raises(ModelBroken) as caught:
+        load_eager(look(folder), "FeatureExtraction", "sdpa")
+
+    assert caught.value.details

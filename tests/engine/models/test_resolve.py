@@ -1,14 +1,16 @@
 """From what a person names to a folder, and to the card of its model."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from engine.models import starter
-from engine.models.card import card, licence
+from engine.models.card import card
 from engine.models.look import look
-from engine.models.resolve import resolve
-from engine.wire.errors import ModelBroken, ModelNotFound
+from engine.models.readme import licence, pipeline_tag
+from engine.models.resolve import resolve, resolve_tokenizer
+from engine.wire.errors import ModelBroken, ModelNotFound, NotDownloaded
 from tests.engine.models.folders import CONFIG, write
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -63,10 +65,56 @@ def test_a_hub_id_is_found_in_the_shared_cache(cache: Path):
     assert (found.name, found.commit) == ("org/name", COMMIT)
 
 
-def test_a_hub_id_that_is_not_there_says_how_to_fetch_it(cache: Path):
-    with pytest.raises(ModelNotFound) as caught:
-        resolve("org/other")
-    assert "hf download org/other" in caught.value.what_to_do
+@pytest.mark.parametrize("ref", ["https://huggingface.co/org/name", f"org/name@{COMMIT}", "hf.co/org/name/tree/main"])
+def test_an_address_is_found_in_the_shared_cache(cache: Path, ref: str):
+    assert resolve(ref) == cache
+
+
+@pytest.mark.parametrize("ref", ["org/other", "https://huggingface.co/org/other", "org/name@v2"])
+def test_a_hub_id_that_is_not_there_can_be_downloaded(cache: Path, ref: str):
+    with pytest.raises(NotDownloaded, match="not on this computer yet"):
+        resolve(ref)
+
+
+@pytest.mark.parametrize("missing", ["config.json", "model.safetensors"])
+def test_a_model_that_is_there_in_part_can_be_downloaded(cache: Path, missing: str):
+    (cache / missing).unlink()
+
+    with pytest.raises(NotDownloaded, match="in part"):
+        resolve("org/name")
+
+
+def test_a_model_whose_shards_are_there_in_part_can_be_downloaded(cache: Path):
+    shards = [f"model-0000{n}-of-00002.safetensors" for n in (1, 2)]
+    (cache / "model.safetensors").rename(cache / shards[0])
+    index = {"weight_map": {f"w{n}": shard for n, shard in enumerate(shards)}}
+    (cache / "model.safetensors.index.json").write_text(json.dumps(index))
+
+    with pytest.raises(NotDownloaded, match="in part"):
+        resolve("org/name")
+    (cache / shards[1]).write_bytes(b"")
+    assert resolve("org/name") == cache
+
+
+def test_pickled_weights_alone_are_a_model_which_is_judged_later(cache: Path):
+    (cache / "model.safetensors").rename(cache / "pytorch_model.bin")
+
+    assert resolve("org/name") == cache
+
+
+def test_of_a_tokenizers_model_the_weights_need_not_be_there(cache: Path):
+    with pytest.raises(NotDownloaded):
+        resolve_tokenizer("org/name")
+    (cache / "model.safetensors").unlink()
+    (cache / "vocab.txt").write_text("a")
+
+    assert resolve_tokenizer("org/name") == cache
+
+
+def test_an_address_of_a_dataset_is_no_model(cache: Path):
+    with pytest.raises(ModelNotFound, match="a dataset") as caught:
+        resolve("https://huggingface.co/datasets/org/name")
+    assert type(caught.value) is ModelNotFound
 
 
 @pytest.mark.parametrize(
@@ -152,3 +200,23 @@ def test_the_licence_of_a_readme(tmp_path: Path, text: str, found: str):
     (tmp_path / "README.md").write_bytes(text.encode())
 
     assert licence(tmp_path) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "tag", "first"),
+    [
+        ("---\npipeline_tag: feature-extraction\n---\n", "feature-extraction", "feature-extraction"),
+        ("---\nlicense: mit\npipeline_tag: sentence-similarity\n---\n", "sentence-similarity", "sentence-similarity"),
+        ("---\npipeline_tag: text-to-image\n---\n", "text-to-image", "fill-mask"),
+        ("---\nlicense: mit\n---\n", "", "fill-mask"),
+    ],
+)
+def test_a_model_proposes_the_task_of_its_card_where_it_can_do_it(tmp_path: Path, text: str, tag: str, first: str):
+    folder = write(tmp_path / "m", config={**CONFIG, "architectures": ["BertForMaskedLM"]})
+    before = look(folder).tasks
+    (folder / "README.md").write_text(text)
+    tasks = look(folder).tasks
+
+    assert pipeline_tag(folder) == tag
+    assert tasks[0] == first
+    assert sorted(tasks) == sorted(before)

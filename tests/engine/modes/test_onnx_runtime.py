@@ -1,13 +1,16 @@
 """ONNX Runtime: the same answers, exported once, never a file from outside the model's folder, no network."""
 
+import dataclasses
 import itertools
 import os
 import shutil
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import onnx
+import onnxruntime
 import pytest
 import torch
 import transformers
@@ -72,6 +75,26 @@ def test_starter_is_exported_once_and_right(starter_folder: Path, make_job: Make
     assert opening_s <= 0.25 * exporting_s
 
 
+def test_threads_are_as_many_as_asked_and_leave_the_cores_after_a_call(
+    tiny: Tiny, make_job: MakeJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Any] = []
+
+    class Watched(onnxruntime.InferenceSession):  # type: ignore[misc]
+        def __init__(self, *words: Any, **named: Any) -> None:
+            super().__init__(*words, **named)
+            opened.append(self)
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", Watched)
+    folder = tiny("bert", "TokenClassification")
+    job = dataclasses.replace(make_job(folder, "TokenClassification", tokens(folder, 1, 11)), threads=2)
+    prepared(onnx_runtime, job)
+    options = opened[-1].get_session_options()
+
+    assert (options.intra_op_num_threads, options.inter_op_num_threads) == (2, 1)
+    assert options.get_session_config_entry("session.force_spinning_stop") == "1"
+
+
 def test_heads_of_one_model_do_not_share_a_graph(tiny: Tiny, make_job: MakeJob) -> None:
     folder = tiny("bert", "MaskedLM")
     inputs = tokens(folder, 1, 11)
@@ -133,10 +156,17 @@ def test_own_graph_in_another_precision_is_refused(own_graph: Path, make_job: Ma
         prepared(onnx_runtime, make_job(own_graph, "TokenClassification", tokens(own_graph, 1, 11)))
 
 
-def test_damaged_own_graph_is_told(own_graph: Path, make_job: MakeJob) -> None:
+def test_damaged_own_graph_is_passed_over_or_told(own_graph: Path, make_job: MakeJob) -> None:
+    inputs = tokens(own_graph, 1, 11)
     (own_graph / "model.onnx").write_bytes(b"\xff" * 500)
+    job = make_job(own_graph, "TokenClassification", inputs)
+    _, reference = prepared(eager, job)
+    _, model = prepared(onnx_runtime, job)
+
+    assert_agrees(reference(**inputs), model(**inputs))
+    (own_graph / "model.safetensors").unlink()
     with pytest.raises(ModelBroken, match=r"model\.onnx"):
-        prepared(onnx_runtime, make_job(own_graph, "TokenClassification", tokens(own_graph, 1, 11)))
+        prepared(onnx_runtime, make_job(own_graph, "TokenClassification", inputs))
 
 
 def with_external_data(graph: Path, location: str) -> None:
@@ -171,13 +201,14 @@ def test_external_data_from_outside_is_refused(own_graph: Path, make_job: MakeJo
         (own_graph / "linked.data").symlink_to(outside)
     if kind == "hard link":
         os.link(outside, own_graph / "linked.data")
-    with pytest.raises(UnsafeWeights, match="outside its folder"):
+    with pytest.raises(UnsafeWeights, match="outside"):
         prepared(onnx_runtime, make_job(own_graph, "TokenClassification", tokens(own_graph, 1, 11)))
 
 
 def test_missing_external_data_is_told(own_graph: Path, make_job: MakeJob) -> None:
     with_external_data(own_graph / "model.onnx", "model.data")
     (own_graph / "model.data").unlink()
+    (own_graph / "model.safetensors").unlink()
     with pytest.raises(ModelBroken, match=r"model\.data"):
         prepared(onnx_runtime, make_job(own_graph, "TokenClassification", tokens(own_graph, 1, 11)))
 

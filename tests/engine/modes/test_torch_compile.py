@@ -1,5 +1,6 @@
 """torch.compile: two graphs for all shapes, nothing run by plain PyTorch in silence, nothing left behind."""
 
+import gc
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -18,9 +19,6 @@ from tests.engine.modes.trying import FAMILIES, HEADS, assert_agrees, ended, pre
 
 Tiny = Callable[[str, str], Path]
 
-CODE = "torch._inductor.runtime.compile_tasks."
-"""In front of the names of the modules that Inductor generates."""
-
 needs_compiler = pytest.mark.skipif(torch_compile.available() is not None, reason="no C++ compiler here")
 
 
@@ -36,12 +34,19 @@ def graphs() -> int:
     return int(counters["stats"]["unique_graphs"])
 
 
+def live_bytes() -> int:
+    """Of all tensors in this process, the packed ones included."""
+    gc.collect()
+    tensors = (thing for thing in gc.get_objects() if type(thing) in (torch.Tensor, torch.nn.Parameter))
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+
+
 @needs_compiler
 def test_two_graphs_serve_all_shapes_and_answer_as_eager_does(tiny: Tiny, make_job: MakeJob) -> None:
     folder = tiny("bert", "TokenClassification")
     job = make_job(folder, "TokenClassification", tokens(folder, 1, 11))
     _, reference = prepared(eager, job)
-    before = graphs()
+    before, at_first_bytes = graphs(), live_bytes()
     events, model = prepared(torch_compile, job)
 
     assert [stage.stage for stage in ended(events)] == ["load", "prepare"]
@@ -60,9 +65,9 @@ def test_two_graphs_serve_all_shapes_and_answer_as_eager_does(tiny: Tiny, make_j
     assert graphs() == before + 2
     assert counters["graph_break"] == {}
 
-    generated = {name for name in sys.modules if name.startswith(CODE)}
+    assert live_bytes() > at_first_bytes + 100_000
     model.close()
-    assert len({name for name in sys.modules if name.startswith(CODE)}) <= len(generated) - 2
+    assert live_bytes() < at_first_bytes + 10_000
     assert psutil.Process().children() == []
 
 
@@ -77,19 +82,8 @@ def test_answers_as_eager_does(tiny: Tiny, agrees: Callable[..., None], family: 
 
 @needs_compiler
 @pytest.mark.slow
-def test_starter_answers_as_eager_does_and_gives_its_memory_back(
-    starter_folder: Path, agrees: Callable[..., None], make_job: MakeJob
-) -> None:
+def test_starter_answers_as_eager_does(starter_folder: Path, agrees: Callable[..., None]) -> None:
     agrees(torch_compile, starter_folder, "FeatureExtraction")
-    rss_mb = []
-    for _ in range(3):
-        job = make_job(starter_folder, "FeatureExtraction", tokens(starter_folder, 1, 11))
-        _, model = prepared(torch_compile, job)
-        model.close()
-        del model
-        rss_mb.append(psutil.Process().memory_info().rss / 1e6)
-
-    assert rss_mb[2] < rss_mb[0] + 50  # the packed weights of two more would be 86
 
 
 @needs_compiler

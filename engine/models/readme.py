@@ -1,0 +1,37 @@
+"""What a model's README.md says in its front matter (the Hub's model card)."""
+
+import re
+from pathlib import Path
+
+_README_BYTES = 64 * 1024
+
+
+def licence(folder: Path) -> str:
+    """The licence that is named, or empty."""
+    front = _front_matter(folder)
+    named = _entry("license", front)
+    return _entry("license_name", front) or named if named == "other" else named
+
+
+def pipeline_tag(folder: Path) -> str:
+    """The task that the model is for, by the Hub's names, or empty."""
+    return _entry("pipeline_tag", _front_matter(folder))
+
+
+def _front_matter(folder: Path) -> str:
+    file = folder / "README.md"
+    if not file.is_file():
+        return ""
+    with file.open(encoding="utf-8", errors="replace") as stream:
+        text = stream.read(_README_BYTES)
+    front = re.match(r"\ufeff?---[ \t]*\n(.*?)\n---", text, re.DOTALL)
+    return front[1] if front else ""
+
+
+def _entry(key: str, front: str) -> str:
+    """A scalar, or the items of a list, of the top level of a YAML front matter."""
+    found = re.search(rf"^{key}:[ \t]*(.*(?:\n[ \t]*- .*)*)", front, re.MULTILINE)
+    if not found:
+        return ""
+    items = re.findall(r"[^\s\[\],'\"]+", re.sub(r"\s#.*", "", re.sub(r"(?m)^[ \t]*- ", "", found[1])))
+    return ", ".join(items)[:80]

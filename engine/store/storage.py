@@ -1,0 +1,54 @@
+"""What lies in the data folder, and freeing what can be made again."""
+
+import os
+from pathlib import Path
+
+from engine import folders
+from engine.store import artefacts, whole
+from engine.wire.messages import StoredPart
+
+_MADE_AGAIN = (
+    ("artefacts", "Prepared models", "Models that a mode has exported; each is made again at its next run."),
+    ("inductor", "Compiled code", "What torch.compile has made; compiling takes its time again."),
+    ("outputs", "Plain PyTorch's answers", "What answers are compared with; the next check computes them again."),
+    ("results", "Large results", "Numbers of results too large to show, of the last days. Running again makes them."),
+    ("times", "Times of former runs", "How long each stage took last time."),
+)
+"""Folder, title, plain line."""
+
+
+def parts() -> tuple[StoredPart, ...]:
+    """Each kind of thing with its size; the last is all that stays. Raises DataFolder."""
+    found = tuple(
+        StoredPart(id=name, title=title, plain=plain, size_bytes=_size_bytes(folders.part(name)), goes=True)
+        for name, title, plain in _MADE_AGAIN
+    )
+    rest_bytes = max(0, _size_bytes(folders.home()) - sum(part.size_bytes for part in found))
+    settings = "What you chose and typed. It stays."
+    return (*found, StoredPart(id="rest", title="Settings", plain=settings, size_bytes=rest_bytes))
+
+
+def free_up() -> None:
+    """Removes what can be made again. What another program holds open may stay, on Windows. Raises DataFolder."""
+    artefacts.free_up(0)
+    for name, _, _ in _MADE_AGAIN:
+        folder = folders.part(name)
+        for inside in folder.iterdir():
+            whole.remove(inside)
+
+
+def _size_bytes(folder: Path) -> int:
+    """All files below; what goes away meanwhile counts for nothing."""
+    total = 0
+    waiting = [str(folder)]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+                    else:
+                        total += entry.stat(follow_symlinks=False).st_size
+        except OSError:
+            continue
+    return total

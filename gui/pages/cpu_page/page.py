@@ -1,0 +1,110 @@
+"""The CPU page: its name and measures above, its features below."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import QApplication, QGridLayout, QVBoxLayout, QWidget
+
+from engine.wire.messages import Cpu
+from gui import theme
+from gui.pages.cpu_page import facts
+from gui.pages.cpu_page.feature_list import FeatureList
+from gui.run_state import State
+from gui.widgets import text
+from gui.widgets.card import Card
+from gui.widgets.icons import IconButton
+
+EMPTY = "What this CPU can do will be here as soon as the engine has started."
+
+
+class CpuPage(QWidget):
+    """Shows what the engine tells of the CPU. It is filled when it is first looked at."""
+
+    title = "CPU"
+    icon = "cpu"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("page")
+        self._state = State()
+        self._facts_shown: Cpu | None = None
+        self.copy = IconButton("copy", "&Copy", explains="Copies the whole page as text. Ctrl+C does so too.")
+        self.copy.clicked.connect(self.copy_text)
+        self._head = Card("CPU")
+        self._head.head.addWidget(self.copy)
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(theme.WIDE_GAP_PX)
+        self._grid.setVerticalSpacing(4)
+        self._grid.setColumnStretch(1, 1)
+        self._grid.setColumnStretch(3, 1)
+        self._head.body.addLayout(self._grid)
+        self._empty = text.label(EMPTY, "quiet", wrap=True)
+        self._head.add(self._empty)
+        self.features = FeatureList()
+        body = Card("Features")
+        body.add(self.features, 1)
+        self._body = body
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(*[theme.GAP_PX] * 4)
+        whole.setSpacing(theme.GAP_PX)
+        whole.addWidget(self._head)
+        whole.addWidget(body, 1)
+        whole.addStretch(0)
+        shortcut = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self)
+        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        shortcut.activated.connect(self.copy_text)
+        self.setFocusProxy(self.features)
+
+    def show_state(self, state: State) -> None:
+        self._state = state
+        if self.isVisible():
+            self._fill()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._fill()
+
+    def _fill(self) -> None:
+        cpu = self.cpu()
+        self._empty.setVisible(cpu is None)
+        self._body.setVisible(cpu is not None)
+        self.copy.setEnabled(cpu is not None)
+        if cpu is not None:
+            self._show_facts(cpu)
+            self.features.show_cpu(cpu, self._ran(), None)
+
+    def cpu(self) -> Cpu | None:
+        return self._state.catalogue.cpu if self._state.catalogue is not None else None
+
+    def _ran(self) -> bool:
+        return self._state.run is not None and self._state.run.report is not None
+
+    def _show_facts(self, cpu: Cpu) -> None:
+        if cpu == self._facts_shown:
+            return
+        self._facts_shown = cpu
+        while (item := self._grid.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        self._head.title.setText(cpu.brand.replace("&", "&&"))
+        self._head.setAccessibleName(cpu.brand)
+        found = facts.facts_of(cpu)
+        rows = (len(found) + 1) // 2
+        for place, (name, words) in enumerate(found):
+            fact = text.label(words, wrap=True, selectable=True)
+            fact.setAccessibleName(f"{name}: {words}")
+            row, column = place % rows, 2 * (place // rows)
+            self._grid.addWidget(text.label(name, "quiet"), row, column, Qt.AlignmentFlag.AlignTop)
+            self._grid.addWidget(fact, row, column + 1, Qt.AlignmentFlag.AlignTop)
+
+    def show_line(self, feature_id: str) -> None:
+        """Goes to the line of a feature."""
+        self._fill()
+        self.features.show_line(feature_id)
+        self.features.setFocus()
+
+    def copy_text(self) -> None:
+        cpu = self.cpu()
+        if cpu is not None:
+            QApplication.clipboard().setText(facts.as_text(cpu, self._ran(), None))

@@ -1,0 +1,37 @@
+"""The page's columns and rows, whose borders the person can move."""
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtWidgets import QSplitter, QWidget
+
+from gui import settings as remembered
+from gui.widgets.column_scroll import ColumnScroll
+
+LEFT_PX = 320
+ROWS_PX = (190, 205, 300)
+ROWS_STRETCH = (2, 3, 3)
+
+
+class Panes(QSplitter):
+    """``left`` beside ``rows``, which are below each other. ``kept``: as ``places`` had them."""
+
+    def __init__(self, left: QWidget, rows: Sequence[QWidget], kept: Mapping[str, str]) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        right = QSplitter(Qt.Orientation.Vertical)
+        for place, row in enumerate(rows):
+            right.addWidget(row)
+            right.setStretchFactor(place, ROWS_STRETCH[place])
+        self.addWidget(left)
+        self.addWidget(ColumnScroll(right))
+        self.setStretchFactor(1, 1)
+        self.setSizes([LEFT_PX, 3 * LEFT_PX])
+        right.setSizes(list(ROWS_PX))
+        self._named = {"run.columns": self, "run.rows": right}
+        for name, pane in self._named.items():
+            pane.setChildrenCollapsible(False)
+            pane.restoreState(QByteArray(remembered.to_bytes(kept.get(name, ""))))
+
+    def places(self) -> dict[str, str]:
+        """Where the borders stand, for the settings."""
+        return {name: remembered.to_text(pane.saveState().data()) for name, pane in self._named.items()}

@@ -1,0 +1,138 @@
+"""What the window shows, as frozen values."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from engine.wire.messages import (
+    Allow,
+    Answer,
+    Catalogue,
+    Cell,
+    Consent,
+    Describe,
+    Download,
+    Downloading,
+    Failure,
+    FreeUp,
+    ListConsents,
+    ModeCard,
+    ModelCard,
+    NoticeText,
+    Revoke,
+    Run,
+    RunReport,
+    Storage,
+    Stored,
+    TaskCard,
+)
+from gui.run_state.latencies import Latencies
+
+EngineWord = Literal["starting", "ready", "loading", "running", "stopping", "stopped"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class StageView:
+    """A stage that has begun; ``seconds`` is None while it goes on. ``cut``: it did not come to its end."""
+
+    name: str
+    began_s: float
+    seconds: float | None = None
+    cached: bool = False
+    last_s: float | None = None
+    cut: Literal["", "failed", "stopped"] = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RunView:
+    """One run as far as it is known. ``answer_fields`` are those that ``answer`` belongs to."""
+
+    request: Run
+    latencies: Latencies
+    stages: tuple[StageView, ...] = ()
+    fields_by_revision: tuple[tuple[int, dict[str, Any]], ...] = ()
+    answer: Answer | None = None
+    answer_fields: dict[str, Any] = dataclasses.field(default_factory=dict)
+    notices: tuple[NoticeText, ...] = ()
+    report: RunReport | None = None
+    failure: Failure | None = None
+    stopping: bool = False
+    over: bool = False
+
+    @property
+    def repeats(self) -> bool:
+        return self.request.calls == 0
+
+    @property
+    def stage(self) -> StageView | None:
+        """The stage that goes on now."""
+        return next((stage for stage in reversed(self.stages) if stage.seconds is None), None)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class DownloadView:
+    """A download that goes on; ``then`` is asked once it is there. ``notice``: the last that it told."""
+
+    request: Download
+    then: Describe
+    progress: Downloading | None = None
+    notice: str = ""
+    stopping: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class State:
+    """All that the window knows of the engine.
+
+    ``live`` is false while ``catalogue`` is the one kept on disk. ``kept`` lists what the work process
+    holds ready. ``eager_ms``: medians of eager fp32 by ``baseline_key``. ``tokenizer``: the other model that ``model``
+    takes its tokenizer from, as it was named. ``wanted``: what was to be described when ``model_failure`` came, and
+    ``missing`` the download that would bring it.
+    """
+
+    catalogue: Catalogue | None = None
+    live: bool = False
+    model: ModelCard | None = None
+    cells: Mapping[tuple[str, str], Cell] = dataclasses.field(default_factory=dict)
+    tokenizer: str = ""
+    tokenizer_folder: str = ""
+    describing: Describe | None = None
+    model_failure: Failure | None = None
+    wanted: Describe | None = None
+    missing: Download | None = None
+    download: DownloadView | None = None
+    consents: tuple[Consent, ...] | None = None
+    consenting: ListConsents | Allow | Revoke | None = None
+    consent_failure: Failure | None = None
+    engine_failure: Failure | None = None
+    run: RunView | None = None
+    kept: frozenset[str] = frozenset()
+    memory_bytes: int = 0
+    eager_ms: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    storing: Storage | FreeUp | None = None
+    stored: Stored | None = None
+    storage_failure: Failure | None = None
+
+    @property
+    def running(self) -> bool:
+        return self.run is not None and not self.run.over
+
+    @property
+    def engine(self) -> EngineWord:
+        """The engine's state in a word, for the status strip."""
+        if self.engine_failure is not None:
+            return "stopped"
+        if self.run is not None and not self.run.over:
+            if self.run.stopping:
+                return "stopping"
+            stage = self.run.stage or next(reversed(self.run.stages), None)
+            return "running" if stage is not None and stage.name in ("first", "running", "compare") else "loading"
+        return "ready" if self.live else "starting"
+
+    def task(self, task_id: str) -> TaskCard | None:
+        tasks = self.catalogue.tasks if self.catalogue else ()
+        return next((task for task in tasks if task.id == task_id), None)
+
+    def mode(self, mode_id: str) -> ModeCard | None:
+        modes = self.catalogue.modes if self.catalogue else ()
+        return next((mode for mode in modes if mode.id == mode_id), None)

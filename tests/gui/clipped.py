@@ -1,0 +1,87 @@
+"""Finds controls and words that are cut off: ``python -m tests.gui.clipped`` prints them, one a line.
+
+Run by itself so that the whole process can have another scale (QT_SCALE_FACTOR).
+"""
+
+import os
+import sys
+import tempfile
+
+from PySide6.QtCore import QRect, QSize
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit, QScrollArea, QWidget
+
+from gui.main_window import MainWindow
+from gui.settings import Settings
+from gui.theme import Wardrobe
+from gui.widgets.icons import application_icon
+from gui.widgets.text import ElidedLabel
+from tests.gui import replay
+
+SIZE = QSize(900, 600)
+STATES = ("opened", "checked", "repeating", "died", "bad_input")
+SLACK_PX = 1
+
+
+def settle() -> None:
+    """What is laid out in later turns of the event loop."""
+    for _ in range(4):
+        QApplication.processEvents()
+
+
+def clipped(window: QWidget) -> list[str]:
+    """Every visible control that is smaller than it needs to be or reaches out of what holds it."""
+    kinds = QAbstractButton | QComboBox | QLineEdit | QLabel
+    found = [widget for widget in window.findChildren(QWidget) if isinstance(widget, kinds) and widget.isVisible()]
+    return [f"{_named(widget)}: {why}" for widget in found if (why := _why(widget))]
+
+
+def _why(widget: QWidget) -> str:
+    has, needs = widget.size(), widget.minimumSizeHint()
+    if isinstance(widget, ElidedLabel):
+        needs = QSize(0, widget.fontMetrics().height())  # gives way on purpose, and its tip has the whole
+    elif isinstance(widget, QLabel) and widget.wordWrap():
+        needs = QSize(0, widget.heightForWidth(has.width()))
+    elif isinstance(widget, QAbstractButton):
+        # Of the height only the letters: Qt lays tool buttons out a little lower than they say they would like.
+        width = min(widget.sizeHint().width(), widget.maximumWidth())
+        needs = QSize(width, widget.fontMetrics().height() if widget.text() else 0)
+    if has.width() + SLACK_PX < needs.width() or has.height() + SLACK_PX < needs.height():
+        return f"has {has.width()}x{has.height()}, needs {needs.width()}x{needs.height()}"
+    holder = widget.parentWidget()
+    if holder is not None and not isinstance(holder.parentWidget(), QScrollArea):
+        place = QRect(widget.geometry()).adjusted(SLACK_PX, SLACK_PX, -SLACK_PX, -SLACK_PX)
+        if not holder.rect().contains(place):
+            return f"reaches out of {_named(holder)}"
+    return ""
+
+
+def _named(widget: QWidget) -> str:
+    words = widget.text() if isinstance(widget, QLabel | QAbstractButton) else ""
+    return f"{type(widget).__name__} {words or widget.accessibleName()!r}"
+
+
+def of_all_pages() -> list[str]:
+    """What is cut off on any page in any of the usual states, at 900 x 600."""
+    found = []
+    for name in STATES:
+        window = MainWindow(Settings(), application_icon())
+        window.resize(SIZE)
+        window.show()
+        window.show_state(replay.last(name))
+        for page in ("run", "cpu", "settings"):
+            window.show_page(page)
+            settle()
+            if window.size() != SIZE:
+                found.append(f"{page}, {name}: the window is {window.width()}x{window.height()}")
+            found += [f"{page}, {name}: {line}" for line in clipped(window)]
+        window.hide()
+        window.deleteLater()
+    return found
+
+
+if __name__ == "__main__":
+    application = QApplication(sys.argv[:1])
+    wardrobe = Wardrobe(application, "light")
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["FASTPATH_HOME"] = home
+        print("\n".join([f"scale {application.devicePixelRatio():g}", *of_all_pages()]))

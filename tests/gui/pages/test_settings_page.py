@@ -1,0 +1,158 @@
+"""The Settings page: what it emits, what it shows, and what it asks before it does."""
+
+import dataclasses
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QLabel
+from pytestqt.qtbot import QtBot
+
+from engine.wire.errors import EngineBusy, failure_of
+from engine.wire.messages import FreeUp, ListConsents, Storage, Stored, StoredPart
+from gui.pages.settings_page import SettingsPage
+from gui.run_state import State
+from gui.settings import Settings
+from tests.gui import replay
+
+Open = Callable[..., SettingsPage]
+STORED = Stored(
+    folder="/home/ada/data",
+    parts=(
+        StoredPart(id="artefacts", title="Prepared models", plain="Made again.", size_bytes=91_200_000, goes=True),
+        StoredPart(id="rest", title="Settings", plain="They stay.", size_bytes=41_000),
+    ),
+)
+
+
+@pytest.fixture
+def open_page(qtbot: QtBot) -> Open:
+    def make(state: State | None = None, settings: Settings | None = None) -> SettingsPage:
+        page = SettingsPage()
+        qtbot.addWidget(page)
+        page.resize(836, 570)
+        page.show_state(state if state is not None else idle(), settings or Settings())
+        with qtbot.waitActive(page):
+            page.show()
+            page.activateWindow()
+        return page
+
+    return make
+
+
+def idle() -> State:
+    return dataclasses.replace(replay.last("opened"), stored=STORED)
+
+
+def words(page: SettingsPage) -> str:
+    return "\n".join(label.text() for label in page.findChildren(QLabel) if label.isVisible())
+
+
+def test_shows_what_is_set_without_telling_of_a_change(qtbot: QtBot, open_page: Open) -> None:
+    page = open_page(settings=Settings(theme="dark", threads=1))
+    heard: list[object] = []
+    page.theme_chosen.connect(heard.append)
+    page.threads_chosen.connect(heard.append)
+    page.show_settings(Settings(theme="light", threads=0))
+
+    assert page.themes["light"].isChecked()
+    assert page.threads.currentData() == 0
+    assert heard == []
+
+
+def test_a_theme_is_chosen_with_the_keyboard_alone(qtbot: QtBot, open_page: Open) -> None:
+    page = open_page()
+    page.themes["system"].setFocus()
+    with qtbot.waitSignal(page.theme_chosen, timeout=1_000) as chosen:
+        qtbot.keyClick(page.themes["system"], Qt.Key.Key_Right)
+
+    assert chosen.args == ["light"]
+
+
+def test_threads_are_told_as_a_request_counts_them(qtbot: QtBot, open_page: Open) -> None:
+    page = open_page()
+    assert page.threads.itemText(0).endswith("(usual)")
+    with qtbot.waitSignal(page.threads_chosen, timeout=1_000) as chosen:
+        page.threads.setCurrentIndex(1)
+        page.threads.activated.emit(1)
+
+    assert chosen.args == [1]
+
+
+def test_looks_into_the_data_folder_when_it_is_shown(qtbot: QtBot) -> None:
+    page = SettingsPage()
+    qtbot.addWidget(page)
+    asked: list[object] = []
+    page.asked.connect(asked.append)
+    page.show()
+
+    assert {type(request) for request in asked} == {Storage, ListConsents}
+
+
+def test_sizes_are_told_by_part_and_freeing_says_how_much(qtbot: QtBot, open_page: Open) -> None:
+    page = open_page()
+    said = words(page)
+    assert "91.2 MB" in said
+    assert "Freeing loses only time" in said
+    assert page.data.free.text() == "&Free up 91.2 MB"
+    with qtbot.waitSignal(page.asked, timeout=1_000) as asked:
+        qtbot.mouseClick(page.data.free, Qt.MouseButton.LeftButton)
+
+    assert isinstance(asked.args[0], FreeUp)
+
+
+@pytest.mark.parametrize(
+    ("state", "why"),
+    [
+        (dataclasses.replace(replay.last("repeating"), stored=STORED), "A model runs. Stop it first."),
+        (dataclasses.replace(idle(), storing=FreeUp(id="f")), "Freeing"),
+        (dataclasses.replace(idle(), stored=None), "Looking"),
+        (State(), "Waiting for the engine"),
+        (dataclasses.replace(idle(), stored=Stored(folder="/d", parts=STORED.parts[1:])), "There is nothing to free."),
+    ],
+    ids=["running", "freeing", "looking", "no engine", "empty"],
+)
+def test_where_nothing_can_be_freed_it_says_why(open_page: Open, state: State, why: str) -> None:
+    page = open_page(state)
+
+    assert not page.data.free.isEnabled()
+    assert why in words(page)
+
+
+def test_a_refusal_is_told_in_place(qtbot: QtBot, open_page: Open) -> None:
+    failure = failure_of(EngineBusy("Space cannot be freed while a model runs."))
+    page = open_page(dataclasses.replace(idle(), storage_failure=failure))
+    heard: list[object] = []
+    page.asked.connect(heard.append)
+
+    assert "Space cannot be freed while a model runs." in words(page)
+    assert page.data._failure.action is not None
+    qtbot.mouseClick(page.data._failure.action, Qt.MouseButton.LeftButton)
+    assert isinstance(heard[-1], Storage)
+
+
+def test_reset_asks_once_more_in_place_and_can_be_taken_back(qtbot: QtBot, open_page: Open) -> None:
+    page = open_page()
+    reset = page.reset
+    heard: list[object] = []
+    page.reset_asked.connect(lambda: heard.append(True))
+    qtbot.mouseClick(reset.button, Qt.MouseButton.LeftButton)
+    assert heard == []
+    assert QApplication.activeModalWidget() is None
+    assert page.window().focusWidget() is reset.no
+
+    qtbot.keyClick(reset.no, Qt.Key.Key_Escape)
+    assert reset.button.isVisible()
+    assert heard == []
+
+    qtbot.mouseClick(reset.button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(reset.yes, Qt.MouseButton.LeftButton)
+    assert heard == [True]
+    assert reset.button.isVisible()
+
+
+def test_the_path_is_copied(qtbot: QtBot, open_page: Open) -> None:
+    page = open_page()
+    qtbot.mouseClick(page.data.copy, Qt.MouseButton.LeftButton)
+
+    assert QApplication.clipboard().text() == "/home/ada/data"

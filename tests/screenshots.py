@@ -1,0 +1,287 @@
+"""Pictures of every page and state: ``python -m tests.screenshots``, or ``python3 tasks.py screenshots``.
+
+States are recorded conversations, replayed. All pictures go to build/screenshots; those that README and docs show also
+to resources/screenshots, in few colours and so in few bytes.
+"""
+
+import collections
+import dataclasses
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+from PySide6.QtCore import QEvent, QSize
+from PySide6.QtGui import QImage, QImageWriter
+from PySide6.QtWidgets import QApplication
+
+from engine.store import storage
+from engine.wire.errors import DataFolder, EngineDied, ModelNotFound, failure_of
+from engine.wire.messages import Agreement, Answer, Cell, Cpu, FreeUp, Result, Run, Stored
+from gui import run_state
+from gui.main_window import MainWindow
+from gui.run_state import State
+from gui.settings import Settings
+from gui.theme import Wardrobe
+from gui.widgets.icons import application_icon
+from tests.engine.cpu import machines
+from tests.gui import replay
+
+ROOT = Path(__file__).parent.parent
+ALL = ROOT / "build" / "screenshots"
+SHOWN = ROOT / "resources" / "screenshots"
+USUAL, SMALL = QSize(1180, 760), QSize(900, 600)
+MOST_BYTES = 150_000
+COLOURS = 256
+IN_DOCS = {
+    ("run", "light"): "run-light",
+    ("run", "dark"): "run-dark",
+    ("running", "light"): "running-light",
+    ("cpu-refused", "light"): "cpu-light",
+    ("settings", "light"): "settings-light",
+    ("presentation", "dark"): "presentation-dark",
+    ("failure", "light"): "failure-light",
+}
+"""Of the usual size: the picture's name in resources/screenshots by state and theme."""
+
+Prepare = Callable[[MainWindow], object]
+
+
+@dataclasses.dataclass(frozen=True)
+class Picture:
+    """A state on a page, and what is done to the window before it is taken."""
+
+    name: str
+    state: State
+    page: Literal["run", "cpu", "settings"] = "run"
+    settings: Settings = dataclasses.field(default_factory=Settings)
+    prepare: Prepare = lambda window: None
+
+
+def pictures(folder: Path) -> Iterator[Picture]:
+    opened, shown = replay.last("opened"), replay.last("shown")
+    chosen = Settings(mode="onnx-runtime")
+    yield from _of_runs(opened, shown, chosen)
+    yield from _of_tasks(opened)
+    for name in ("intel_core_ultra_7_265k", "apple_m4_max", "arm_cortex_x3_phone"):
+        (folder / name).mkdir()
+        yield Picture(f"cpu-{name}", _on(shown, machines.load(name).cpu(folder / name)), "cpu")
+    refused = machines.load("intel_xeon_sapphire_rapids_amx_denied").cpu(folder)
+    yield Picture(
+        "cpu-refused", _on(shown, refused), "cpu", prepare=lambda window: window.cpu_page.show_line("amx_tile")
+    )
+    yield Picture("cpu-empty", State(), "cpu")
+    yield from _of_settings(shown)
+    present: Prepare = MainWindow.enter_presentation
+    yield Picture("presentation", shown, settings=chosen, prepare=present)
+    yield Picture("presentation-checked", _checked(), prepare=present)
+    yield Picture("presentation-empty", opened, prepare=present)
+    yield Picture("presentation-failure", replay.last("died"), prepare=present)
+
+
+def _checked() -> State:
+    return next(state for state in replay.states("shown") if state.run is not None and state.run.report is not None)
+
+
+def _of_runs(opened: State, shown: State, chosen: Settings) -> Iterator[Picture]:
+    yield Picture("starting", State())
+    yield Picture("ready", opened)
+    yield Picture("run", _checked(), settings=chosen)
+    yield Picture("running", shown, settings=chosen)
+    yield Picture("loading", next(state for state in replay.states("checked") if _loads(state)))
+    yield Picture("changed-input", replay.last("changed"))
+    yield Picture("stopping", run_state.stopping(replay.last("repeating")))
+    yield Picture("failure", replay.last("died"))
+    yield Picture("bad-input", replay.last("bad_input"))
+    failed = failure_of(ModelNotFound("There is no folder /models/missing."))
+    yield Picture("model-not-found", dataclasses.replace(opened, model_failure=failed))
+    died = failure_of(EngineDied("The engine ended with status 1.", details="Traceback (most recent call last): ..."))
+    yield Picture("no-engine", State(engine_failure=died))
+    yield Picture("obstacles", _with_obstacles(opened), settings=chosen)
+    yield Picture("different-answers", _differing(), settings=chosen)
+    yield Picture("notices", opened, prepare=lambda window: window.run_page.note("The settings were damaged."))
+
+
+def _loads(state: State) -> bool:
+    return state.run is not None and state.run.stage is not None and state.run.stage.name == "load"
+
+
+def _with_obstacles(state: State) -> State:
+    """Each verdict that a mode's row can have."""
+    catalogue = state.catalogue
+    assert catalogue is not None
+    modes = tuple(
+        msgspec.structs.replace(mode, available=False, reason="Needs a C++ compiler.", remedy="apt install g++")
+        if mode.id == "torch-compile"
+        else mode
+        for mode in catalogue.modes
+    )
+    slower = Cell(mode="torchscript", precision="fp32", verdict="slower", reason="This family is not fused.")
+    no = Cell(mode="onnx-runtime", precision="fp32", verdict="no", reason="This family cannot be exported.")
+    cells = {**state.cells, ("torchscript", "fp32"): slower, ("onnx-runtime", "fp32"): no}
+    return dataclasses.replace(state, catalogue=msgspec.structs.replace(catalogue, modes=modes), cells=cells)
+
+
+def _differing() -> State:
+    state = _checked()
+    assert state.run is not None
+    assert state.run.report is not None
+    found = Agreement(verdict="different answers", share=0.93, max_abs_diff=0.2, cosine_worst=0.96, n=100)
+    report = msgspec.structs.replace(state.run.report, agreement=found)
+    return dataclasses.replace(state, run=dataclasses.replace(state.run, report=report))
+
+
+TASKS: dict[str, tuple[str, Any]] = {
+    "text-classification": (
+        "labels",
+        [
+            {"label": "positive", "score": 0.981},
+            {"label": "neutral", "score": 0.015},
+            {"label": "negative", "score": 0.004},
+        ],
+    ),
+    "fill-mask": (
+        "mask",
+        [
+            {"token_str": "Paris", "score": 0.62, "sequence": "The capital of France is Paris."},
+            {"token_str": "Lyon", "score": 0.11, "sequence": "The capital of France is Lyon."},
+        ],
+    ),
+    "feature-extraction": ("vectors", [[0.01 * place for place in range(384)]]),
+    "question-answering": ("answer", None),
+    "token-classification": ("entities", None),
+}
+"""What a result of the task looks like; None is made from the example's own text."""
+
+
+def _of_tasks(opened: State) -> Iterator[Picture]:
+    catalogue, model = opened.catalogue, opened.model
+    assert catalogue is not None
+    assert model is not None
+    for task in catalogue.tasks:
+        if task.id not in TASKS:
+            continue
+        kind, value = TASKS[task.id]
+        fields = task.example
+        if value is None:
+            word = max((one for one in fields.values() if isinstance(one, str)), key=len).split()[0]
+            place = {"start": 0, "end": len(word), "score": 0.97}
+            value = {**place, "answer": word} if kind == "answer" else [{**place, "word": word, "entity_group": "PER"}]
+        state = dataclasses.replace(opened, model=msgspec.structs.replace(model, tasks=(task.id,)))
+        run = Run(id="r", folder=model.folder, task=task.id, mode="eager", fields=fields)
+        answer = Answer(id="r", result=Result(kind=kind, value=value))
+        yield Picture(f"task-{task.id}", run_state.apply(run_state.began(state, run), answer, 0.0))
+
+
+def _of_settings(shown: State) -> Iterator[Picture]:
+    sizes = {"artefacts": 91_200_000, "inductor": 3_210_000, "outputs": 48_100, "times": 1_240, "rest": 41_000}
+    parts = tuple(msgspec.structs.replace(part, size_bytes=sizes.get(part.id, 0)) for part in storage.parts())
+    idle = dataclasses.replace(
+        _checked(), consents=(), stored=Stored(folder="/home/ada/.local/share/fastpath", parts=parts)
+    )
+    yield Picture("settings", idle, "settings")
+    yield Picture("settings-looking", shown, "settings")
+    yield Picture("settings-freeing", dataclasses.replace(idle, storing=FreeUp(id="f")), "settings")
+    failure = failure_of(DataFolder("The data folder /home/ada/data cannot be written."))
+    yield Picture("settings-failure", dataclasses.replace(idle, storage_failure=failure), "settings")
+    yield Picture("settings-reset", idle, "settings", prepare=lambda window: window.settings_page.reset.button.click())
+
+
+def _on(state: State, cpu: Cpu) -> State:
+    """The same on another CPU."""
+    assert state.catalogue is not None
+    return dataclasses.replace(state, catalogue=msgspec.structs.replace(state.catalogue, cpu=cpu))
+
+
+def _as_of_now(state: State) -> State:
+    """A stage that goes on began three seconds ago, and not when it was recorded."""
+    if state.run is None:
+        return state
+    began_s = time.monotonic() - 3
+    stages = tuple(
+        dataclasses.replace(stage, began_s=began_s) if stage.seconds is None else stage for stage in state.run.stages
+    )
+    return dataclasses.replace(state, run=dataclasses.replace(state.run, stages=stages))
+
+
+def take(picture: Picture, size: QSize) -> QImage:
+    window = MainWindow(msgspec.structs.replace(picture.settings, page=picture.page), application_icon())
+    window.resize(size)
+    window.show()
+    window.show_state(_as_of_now(picture.state))
+    picture.prepare(window)
+    window.resize(size)
+    for _ in range(4):  # what is laid out in later turns
+        QApplication.processEvents()
+    window.resize(size)
+    QApplication.processEvents()
+    image = window.grab().toImage()
+    window.hide()
+    window.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    return image
+
+
+def save_small(image: QImage, file: Path) -> None:
+    """In 256 colours; too large a file is an error."""
+    plain = image.convertToFormat(QImage.Format.Format_RGB32)
+    counted = collections.Counter(memoryview(plain.constBits()).cast("I"))
+    table = few_colours([pixel for pixel, _ in counted.most_common()])
+    writer = QImageWriter(str(file), b"png")
+    writer.setCompression(100)
+    writer.write(plain.convertToFormat(QImage.Format.Format_Indexed8, table))
+    assert file.stat().st_size <= MOST_BYTES, f"{file.name} takes {file.stat().st_size} bytes"
+
+
+def few_colours(pixels: list[int]) -> list[int]:
+    """The first 256 that differ by more than an eye would see; ``pixels`` with the most frequent first."""
+    for apart in range(3, 255, 3):
+        chosen: list[tuple[int, int, int]] = []
+        for pixel in pixels:
+            colour = (pixel >> 16 & 255, pixel >> 8 & 255, pixel & 255)
+            if all(max(abs(a - b) for a, b in zip(colour, one, strict=True)) >= apart for one in chosen):
+                chosen.append(colour)
+                if len(chosen) > COLOURS:
+                    break
+        if len(chosen) <= COLOURS:
+            return [0xFF000000 | red << 16 | green << 8 | blue for red, green, blue in chosen]
+    raise AssertionError("256 colours are enough from some distance on")
+
+
+def main(words: list[str]) -> int:
+    """Takes all pictures at the scale of the screen; without words, also those at 200 % in a process of its own."""
+    application = QApplication.instance() or QApplication(["fastpath"])
+    assert isinstance(application, QApplication)
+    scale = "200" if words == ["at-200-percent"] else "100"
+    ALL.mkdir(parents=True, exist_ok=True)
+    SHOWN.mkdir(parents=True, exist_ok=True)
+    wardrobe = Wardrobe(application, "light")
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["FASTPATH_HOME"] = str(Path(folder) / "home")
+        found = list(pictures(Path(folder)))
+        for theme in ("light", "dark"):
+            wardrobe.choose(theme)
+            for picture in found:
+                _take_all(picture, theme, scale)
+    if scale == "100":
+        again = [sys.executable, "-m", "tests.screenshots", "at-200-percent"]
+        return subprocess.run(again, env=os.environ | {"QT_SCALE_FACTOR": "2"}, cwd=ROOT).returncode
+    return 0
+
+
+def _take_all(picture: Picture, theme: str, scale: str) -> None:
+    sizes = (USUAL, SMALL) if scale == "100" else (SMALL,)
+    for size in sizes:
+        image = take(picture, size)
+        image.save(str(ALL / f"{picture.name}-{theme}-{size.width()}x{size.height()}-{scale}.png"))
+        if scale == "100" and size == USUAL and (picture.name, theme) in IN_DOCS:
+            save_small(image, SHOWN / f"{IN_DOCS[picture.name, theme]}.png")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
