@@ -62,12 +62,13 @@ class FailurePanel(QFrame):
         whole.addLayout(first)
         whole.addWidget(self._to_do)
         self._buttons = Flow()
+        self._buttons.arranged.connect(self._fit)
         if action is not None:
             self.action = text.button(action_title, action)
-            self._buttons.addWidget(self.action)
-        self._buttons.addWidget(self._toggle)
-        self._buttons.addWidget(self._copy)
-        whole.addLayout(self._buttons)
+            self._buttons.insert(0, self.action)
+        for button in (self._toggle, self._copy):
+            self._buttons.insert(len(self._buttons.widgets()), button)
+        whole.addWidget(self._buttons)
         whole.addWidget(self._details)
 
     def show_failure(self, failure: Failure | None, remedies: Sequence[Remedy] = ()) -> None:
@@ -89,18 +90,15 @@ class FailurePanel(QFrame):
         self.setAccessibleName(f"Failure: {failure.what_happened}")
         self.setAccessibleDescription(failure.what_to_do)
         mnemonics.give(self.window())
-        self._fit()
+        self._buttons.arrange()
 
     def _offer(self, remedies: Sequence[Remedy]) -> None:
         for old in self.remedies:
-            self._buttons.removeWidget(old)
-            old.hide()
-            old.deleteLater()
+            self._buttons.remove(old)
         self.remedies = tuple(text.button(one.title, one.do, explains=one.explains) for one in remedies)
         for place, button in enumerate(self.remedies):
             mnemonics.wants(button)
             self._buttons.insert(place, button)
-            button.show()  # now, not with the layout's next turn: only what is shown gets a letter
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -121,7 +119,7 @@ class FailurePanel(QFrame):
         self._details.setVisible(shown)
         mnemonics.retitle(self._toggle, "Hide details" if shown else "Details")
         mnemonics.give(self.window())
-        self._fit()
+        self._buttons.arrange()
 
     def _copy_all(self) -> None:
         if self._failure is not None:

@@ -1,70 +1,90 @@
 """Buttons side by side, in as many rows as the width needs."""
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
+from PySide6.QtCore import QEvent, QPoint, QSize, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui import theme
 
+ROW_GAP_PX = 4
 
-class Flow(QLayout):
-    """Qt has no such layout; this one follows the flow layout of Qt's examples."""
+
+class Flow(QWidget):
+    """A widget that places its children itself: a layout written in Python would share its items with Qt, and which of
+    the two deletes one is hard to say. Signals: arranged, when its children are others or of other sizes.
+    """
+
+    arranged = Signal()
 
     def __init__(self) -> None:
         super().__init__()
-        self._items: list[QLayoutItem] = []
-        self.setSpacing(theme.GAP_PX)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self._widgets: list[QWidget] = []
+
+    def widgets(self) -> tuple[QWidget, ...]:
+        """In the order in which they are read."""
+        return tuple(self._widgets)
 
     def insert(self, place: int, widget: QWidget) -> None:
-        self.addChildWidget(widget)
-        self.addWidget(widget)
-        self._items.insert(place, self._items.pop())
+        widget.setParent(self)
+        self._widgets.insert(place, widget)
+        widget.show()
+        self._changed()
 
-    def addItem(self, item: QLayoutItem) -> None:
-        self._items.append(item)
+    def remove(self, widget: QWidget) -> None:
+        """Takes it out of the rows and deletes it."""
+        self._widgets.remove(widget)
+        widget.hide()
+        widget.deleteLater()
+        self._changed()
 
-    def count(self) -> int:
-        return len(self._items)
+    def _changed(self) -> None:
+        self.updateGeometry()
+        self._arrange(self.width(), move=True)
+        self.arranged.emit()
 
-    def itemAt(self, place: int) -> QLayoutItem | None:
-        return self._items[place] if 0 <= place < len(self._items) else None
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._changed()
 
-    def takeAt(self, place: int) -> QLayoutItem | None:
-        return self._items.pop(place) if 0 <= place < len(self._items) else None
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange(self.width(), move=True)
 
-    def expandingDirections(self) -> Qt.Orientation:
-        return Qt.Orientation(0)
+    def arrange(self) -> None:
+        """After a child has another text, or was shown or hidden."""
+        self._changed()
 
     def hasHeightForWidth(self) -> bool:
         return True
 
     def heightForWidth(self, width: int) -> int:
-        return self._arrange(QRect(0, 0, width, 0), move=False)
-
-    def setGeometry(self, place: QRect) -> None:
-        super().setGeometry(place)
-        self._arrange(place, move=True)
+        return self._arrange(width, move=False)
 
     def sizeHint(self) -> QSize:
-        return self.minimumSize()
+        hints = [widget.sizeHint() for widget in self._shown()]
+        width = max((hint.width() for hint in hints), default=0)
+        return QSize(width, max((hint.height() for hint in hints), default=0))
 
-    def minimumSize(self) -> QSize:
-        size = QSize()
-        for item in self._items:
-            if not item.isEmpty():
-                size = size.expandedTo(item.minimumSize())
-        return size
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
 
-    def _arrange(self, place: QRect, *, move: bool) -> int:
-        """The height that is needed at the width of ``place``."""
-        x, y, row_height = place.x(), place.y(), 0
-        for item in self._items:
-            if item.isEmpty():
-                continue
-            hint = item.sizeHint()
-            if x > place.x() and x + hint.width() > place.right() + 1:
-                x, y, row_height = place.x(), y + row_height + 4, 0
+    def _shown(self) -> list[QWidget]:
+        return [widget for widget in self._widgets if not widget.isHidden()]
+
+    def _arrange(self, width: int, *, move: bool) -> int:
+        """The height that is needed at ``width``."""
+        x = y = row_height = 0
+        for widget in self._shown():
+            hint = widget.sizeHint()
+            if x > 0 and x + hint.width() > width:
+                x, y, row_height = 0, y + row_height + ROW_GAP_PX, 0
             if move:
-                item.setGeometry(QRect(QPoint(x, y), hint))
-            x += hint.width() + self.spacing()
+                widget.resize(hint)
+                widget.move(QPoint(x, y))
+            x += hint.width() + theme.GAP_PX
             row_height = max(row_height, hint.height())
-        return y + row_height - place.y()
+        return y + row_height

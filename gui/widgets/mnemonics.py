@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 
+from gui.widgets.flow import Flow
+
 _TITLE = "titleForMnemonic"
 _SPARE = "0123456789"
 
@@ -34,6 +36,8 @@ def give(page: QWidget) -> None:
             taken |= {letter}
             if widget.text() != text:
                 widget.setText(text)
+                if isinstance(holder := widget.parentWidget(), Flow):
+                    holder.arrange()
 
 
 def _titled(page: QWidget) -> Iterable[QAbstractButton | QLabel]:

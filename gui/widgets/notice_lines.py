@@ -110,7 +110,7 @@ class _Line(QWidget):
         row.setSpacing(theme.GAP_PX)
         row.addWidget(Mark("triangle", "warn"))
         self._text = text.ElidedLabel()
-        self._text.show_text(notice.text)
+        self._text.cut.connect(self._show_toggle)
         row.addWidget(self._text, 1)
         whole.addLayout(row)
         self._details = DetailsText("Details of the notice")
@@ -125,15 +125,9 @@ class _Line(QWidget):
         self.toggle.setVisible(bool(notice.details))
         row.addWidget(self.toggle)
         whole.addWidget(self._details)
+        self._text.show_text(notice.text)
 
-    def event(self, event: QEvent) -> bool:
-        done = super().event(event)
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
-            self._show_toggle()
-        return done
-
-    def _show_toggle(self) -> None:
-        cut = self._text.fontMetrics().horizontalAdvance(self._notice.text) > self._text.width()
+    def _show_toggle(self, cut: bool) -> None:
         self.toggle.setVisible(bool(self._notice.details) or cut or not self._details.isHidden())
 
     def _fold(self) -> None:

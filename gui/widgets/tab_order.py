@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QLayout, QPlainTextEdit, QScrollArea, QSplitter, QWidget
 
+from gui.widgets.flow import Flow
+
 
 def follow(page: QWidget) -> None:
     """Sets the order of all controls on ``page``, those hidden now included."""
@@ -23,7 +25,9 @@ def _in_order(widget: QWidget | None) -> Iterator[QWidget]:
         yield widget
     if isinstance(widget, QPlainTextEdit | QAbstractItemView):
         return  # what is inside is Qt's own
-    if isinstance(widget, QScrollArea):
+    if isinstance(widget, Flow):
+        yield from widget.widgets()
+    elif isinstance(widget, QScrollArea):
         yield from _in_order(widget.widget())
     elif isinstance(widget, QSplitter):
         for place in range(widget.count()):

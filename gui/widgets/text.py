@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import Literal
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QPushButton, QSizePolicy, QWidget
 
@@ -48,7 +48,12 @@ def set_text(made: QLabel, text: str) -> None:
 
 
 class ElidedLabel(QLabel):
-    """One line that gives way: what does not fit ends in "…", and the whole is its tool tip."""
+    """One line that gives way: what does not fit ends in "…", and the whole is its tool tip.
+
+    Signals: cut(on), where what is shown is another.
+    """
+
+    cut = Signal(bool)
 
     def __init__(self, role: Role = "", where: Qt.TextElideMode = Qt.TextElideMode.ElideRight) -> None:
         super().__init__()
@@ -58,6 +63,7 @@ class ElidedLabel(QLabel):
             self.setFont(theme.scaled(_SCALES[role], bold=role == "heading"))
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._whole = ""
+        self._is_cut = False
         self._where = where
 
     def show_text(self, text: str) -> None:
@@ -78,6 +84,9 @@ class ElidedLabel(QLabel):
         shown = QFontMetrics(self.font()).elidedText(line, self._where, max(0, self.width()))
         self.setText(shown)
         self.setToolTip(plain_tip(self._whole) if shown != line else "")
+        if self._is_cut != (shown != line):
+            self._is_cut = shown != line
+            self.cut.emit(self._is_cut)
 
 
 def isolated(text: str) -> str:
