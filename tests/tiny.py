@@ -86,6 +86,9 @@ def make(family: str, head: str, folder: Path, **settings: Any) -> Path:
     torch.manual_seed(20)
     model = getattr(transformers, f"AutoModel{suffix}").from_config(config)
     torch.set_rng_state(generator_state)
+    if head == "TokenClassification":
+        with torch.no_grad():
+            model.classifier.bias[0] = -2.0  # a random model may call every token "O", and show nothing at all
     model.eval().save_pretrained(folder, safe_serialization=True)
     tokenizer.save_pretrained(folder)
     return folder
