@@ -157,9 +157,10 @@ def _open(graph: Path, job: Job) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = job.threads
     options.inter_op_num_threads = 1
-    # Its threads would spin on after a call and take the cores from whatever alternates with it: eager took twice
-    # as long (50 ms against 25, two threads). Stopping them costs the next call nothing that could be measured.
-    options.add_session_config_entry("session.force_spinning_stop", "1")
+    # By default its threads spin on for 45 ms after a call and take the cores from whatever alternates with it: eager
+    # took 65 ms instead of 24 (two threads). Stopping them with each call made ONNX Runtime itself unsteady (p90 of 24
+    # to 28 ms against 17 to 19). Spinning for a millisecond, as OpenMP's threads may here, keeps both times.
+    options.add_session_config_entry("session.intra_op.spin_duration_us", "1000")
     level = _LEVELS[job.options.get("optimization") or "all"]
     options.graph_optimization_level = getattr(onnxruntime.GraphOptimizationLevel, level)
     return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
