@@ -16,6 +16,7 @@ import msgspec
 import psutil
 
 from engine.runtimes.child import Child
+from engine.runtimes.role import Role
 from engine.wire import codec
 from engine.wire.channel import LineTooLong
 from engine.wire.errors import BadInput, EngineBusy, EngineDied, FastpathError, Stopped, failure_of
@@ -35,32 +36,15 @@ from engine.wire.messages import (
     Ready,
     Revoke,
     Run,
-    Stage,
     Stop,
     Storage,
     Update,
 )
 
-TERMINATE_AFTER_S = 0.4
-KILL_AFTER_S = 0.8
 EARLY_DEATHS = 3
 """After so many deaths before ``Ready`` a fresh child waits for the next request."""
 
 _log = logging.getLogger(__name__)
-
-
-class _Role:
-    """One child in its role, and what it still owes."""
-
-    def __init__(self, child: Child) -> None:
-        self.child = child
-        self.ready = False
-        self.warm = False
-        """Has begun a run: libraries are imported, so that the next one does not wait for the start."""
-        self.active: dict[str, AnyRequest] = {}
-        self.starting_since: dict[str, float] = {}
-        self.stopping = ""
-        self.deadlines: list[tuple[float, Callable[[], None]]] = []
 
 
 class Client:
@@ -80,7 +64,7 @@ class Client:
         self._prefix = prefix
         self._default_threads = 0
         self._words: collections.deque[Callable[[], None]] = collections.deque()
-        self._roles: dict[str, _Role] = {}
+        self._roles: dict[str, Role] = {}
         self._waiting: list[Run] = []
         self._freeing = ""
         self._out: list[AnyEvent] = []
@@ -128,15 +112,16 @@ class Client:
         """Blocks until there is news. [] when ``timeout_s`` passed without; None once closed."""
         end = None if timeout_s is None else time.monotonic() + timeout_s
         while not self._closed:
-            self._take_words()
-            self._climb()
+            while self._words and not self._closed:
+                self._words.popleft()()
+            for child in self._roles.values():
+                child.climb()
             if self._out or self._closed:
                 break
             now = time.monotonic()
             if end is not None and now >= end:
                 return []
-            waits = [moment for role in self._roles.values() for moment, _ in role.deadlines]
-            waits += [end] if end is not None else []
+            waits = [moment for moment in (end, *(child.due for child in self._roles.values())) if moment is not None]
             for key, _ in self._selector.select(max(0.0, min(waits) - now) if waits else None):
                 if key.data is None:
                     with contextlib.suppress(BlockingIOError):
@@ -145,17 +130,6 @@ class Client:
                     self._read(key.data, role)
         news, self._out = self._out, []
         return news if news or not self._closed else None
-
-    def _take_words(self) -> None:
-        while self._words and not self._closed:
-            self._words.popleft()()
-
-    def _climb(self) -> None:
-        """The stop ladder: does what is due."""
-        now = time.monotonic()
-        for role in list(self._roles.values()):
-            while role.deadlines and role.deadlines[0][0] <= now:
-                role.deadlines.pop(0)[1]()
 
     def _set_offline(self, offline: bool) -> None:
         if offline == self._offline:
@@ -169,11 +143,12 @@ class Client:
         if "desk" not in self._roles:
             self._start("desk", 1)
 
-    def _start(self, name: str, threads: int, runtime: str = "main") -> _Role | None:
+    def _start(self, name: str, threads: int, runtime: str = "main", request_id: str = "") -> Role | None:
+        """None where it can't be; then the request is told why."""
         try:
-            role = _Role(Child(name, threads, runtime, self._prefix, self._offline))
+            role = Role(Child(name, threads, runtime, self._prefix, self._offline))
         except (OSError, FastpathError) as error:
-            self._fail("", error if isinstance(error, FastpathError) else _cannot_start(error))
+            self._fail(request_id, error if isinstance(error, FastpathError) else _cannot_start(error))
             return None
         self._roles[name] = role
         self._selector.register(role.child.channel, selectors.EVENT_READ, name)
@@ -183,7 +158,7 @@ class Client:
         if isinstance(request, FreeUp):
             self._free_up(request)
         elif isinstance(request, Describe | Download | Storage | ListConsents | Allow | Revoke):
-            self._pass(self._roles.get("desk") or self._start("desk", 1), request)
+            self._pass(self._desk_for(request.id), request)
         elif isinstance(request, Run):
             self._run(request)
         elif isinstance(request, Update):
@@ -192,9 +167,13 @@ class Client:
                 for run in self._waiting
             ]
             if role := self._owner(request.id):
-                self._write(role, request)
+                with contextlib.suppress(codec.Unwritable):  # what can't be sent leaves the run as it is
+                    role.write(request)
         elif isinstance(request, Stop):
             self._stop(request.id)
+
+    def _desk_for(self, request_id: str) -> Role | None:
+        return self._roles.get("desk") or self._start("desk", 1, request_id=request_id)
 
     def _free_up(self, request: FreeUp) -> None:
         """An idle ``work`` goes before: it holds files open, and its compiler remembers where headers lay."""
@@ -204,7 +183,7 @@ class Client:
             return
         if work:
             self._end_role("work", Stopped())
-        desk = self._roles.get("desk") or self._start("desk", 1)
+        desk = self._desk_for(request.id)
         self._freeing = request.id if desk else ""
         self._pass(desk, request)
 
@@ -222,36 +201,22 @@ class Client:
         if role and (role.child.threads, role.child.runtime) != (threads, run.runtime):
             self._end_role("work", Stopped("Stopped, because a run with other settings began."))
             role = None
-        role = role or self._start("work", threads, run.runtime)
+        role = role or self._start("work", threads, run.runtime, run.id)
         if role and not role.warm:
-            role.starting_since[run.id] = time.monotonic()
-            self._out.append(Stage(id=run.id, stage="starting"))
+            self._out.append(role.starts_for(run.id))
         self._pass(role, run)
 
-    def _pass(self, role: _Role | None, request: AnyRequest) -> None:
+    def _pass(self, role: Role | None, request: AnyRequest) -> None:
         if role is None:
-            self._fail(request.id, EngineDied("The engine could not be started."))
-            return
-        role.active[request.id] = request
-        self._write(role, request)
-
-    def _write(self, role: _Role, request: AnyRequest) -> None:
+            return  # told when it could not be started
         try:
-            line = codec.encode(request)
+            role.begin(request)
         except codec.Unwritable as error:
-            if not isinstance(request, Update):  # an update that can't be sent leaves the run as it is
-                role.active.pop(request.id, None)
-                role.starting_since.pop(request.id, None)
-                self._fail(
-                    request.id,
-                    BadInput("The input holds half a character, which no model can read.", details=str(error)),
-                )
-            return
-        # A peer that is gone is told by the end of its channel, which _read sees next.
-        with contextlib.suppress(OSError):
-            role.child.channel.send(line)
+            self._fail(
+                request.id, BadInput("The input holds half a character, which no model can read.", details=str(error))
+            )
 
-    def _owner(self, request_id: str) -> _Role | None:
+    def _owner(self, request_id: str) -> Role | None:
         return next((role for role in self._roles.values() if request_id in role.active), None)
 
     def _stop(self, request_id: str) -> None:
@@ -259,22 +224,12 @@ class Client:
             self._waiting = [run for run in self._waiting if run.id != request_id]
             self._fail(request_id, Stopped())
             return
-        role = self._owner(request_id)
-        if role is None or role.stopping == request_id:
-            return
-        self._write(role, Stop(id=request_id))
-        if role.child.role == "desk":
-            return  # it ends that request only, cooperatively
-        role.stopping = request_id
-        now = time.monotonic()
-        role.deadlines = [
-            (now + TERMINATE_AFTER_S, role.child.terminate),
-            (now + KILL_AFTER_S, role.child.kill),
-        ]
+        if role := self._owner(request_id):
+            role.stop(request_id)
 
     # --- what children say ---
 
-    def _read(self, name: str, role: _Role) -> None:
+    def _read(self, name: str, role: Role) -> None:
         try:
             lines = role.child.channel.read_lines()
         except (LineTooLong, OSError) as error:
@@ -291,7 +246,7 @@ class Client:
                 continue
             self._take(role, event)
 
-    def _take(self, role: _Role, event: AnyEvent) -> None:
+    def _take(self, role: Role, event: AnyEvent) -> None:
         if isinstance(event, Ready):
             role.ready = event.protocol == PROTOCOL
             self._early_deaths = 0
@@ -303,7 +258,8 @@ class Client:
         if event.id:
             if event.id not in role.active:
                 return  # of an ended id
-            self._end_starting(role, event.id)
+            if started := role.started_for(event.id):
+                self._out.append(started)
             if isinstance(event, Finished | Failed):
                 self._ended(role, event.id)
         self._out.append(event)
@@ -316,21 +272,13 @@ class Client:
         if "work" not in self._roles:
             self._start("work", self._threads or self._default_threads)
 
-    def _end_starting(self, role: _Role, request_id: str) -> None:
-        since = role.starting_since.pop(request_id, None)
-        if since is not None:
-            role.warm = True
-            self._out.append(Stage(id=request_id, stage="starting", seconds=time.monotonic() - since))
-
-    def _ended(self, role: _Role, request_id: str) -> None:
-        del role.active[request_id]
+    def _ended(self, role: Role, request_id: str) -> None:
+        role.end(request_id)
         if request_id == self._freeing:
             self._freeing = ""
             self._go_on()
-        if role.stopping == request_id:
-            role.stopping, role.deadlines = "", []
 
-    def _died(self, name: str, role: _Role) -> None:
+    def _died(self, name: str, role: Role) -> None:
         stopped = bool(role.stopping)
         outcome = role.child.outcome()
         error: FastpathError = EngineDied(f"The engine {outcome}.", details=role.child.output())

@@ -21,11 +21,31 @@ from PySide6.QtGui import QImage, QImageWriter
 from PySide6.QtWidgets import QApplication
 
 from engine.store import storage
-from engine.wire.errors import DataFolder, EngineDied, ModelNotFound, failure_of
-from engine.wire.messages import Agreement, Answer, Cell, Cpu, FreeUp, Result, Run, Stored
+from engine.wire.errors import (
+    DataFolder,
+    EngineDied,
+    ModelNotFound,
+    NotDownloaded,
+    NotEnoughMemory,
+    Offline,
+    failure_of,
+)
+from engine.wire.messages import (
+    Agreement,
+    Answer,
+    Cell,
+    Cpu,
+    Describe,
+    Download,
+    Downloading,
+    FreeUp,
+    Result,
+    Run,
+    Stored,
+)
 from gui import run_state
 from gui.main_window import MainWindow
-from gui.run_state import State
+from gui.run_state import DownloadView, State
 from gui.settings import Settings
 from gui.theme import Wardrobe
 from gui.widgets.icons import application_icon
@@ -46,6 +66,7 @@ IN_DOCS = {
     ("settings", "light"): "settings-light",
     ("presentation", "dark"): "presentation-dark",
     ("failure", "light"): "failure-light",
+    ("downloading", "light"): "downloading-light",
 }
 """Of the usual size: the picture's name in resources/screenshots by state and theme."""
 
@@ -102,9 +123,38 @@ def _of_runs(opened: State, shown: State, chosen: Settings) -> Iterator[Picture]
     yield Picture("model-not-found", dataclasses.replace(opened, model_failure=failed))
     died = failure_of(EngineDied("The engine ended with status 1.", details="Traceback (most recent call last): ..."))
     yield Picture("no-engine", State(engine_failure=died))
+    yield from _of_models(opened)
     yield Picture("obstacles", _with_obstacles(opened), settings=chosen)
     yield Picture("different-answers", _differing(), settings=chosen)
     yield Picture("notices", opened, prepare=lambda window: window.run_page.note("The settings were damaged."))
+
+
+def _of_models(opened: State) -> Iterator[Picture]:
+    """A model that has to be fetched first, allowed first, or does not fit into memory."""
+    ref = "deepset/roberta-base-squad2"
+    wanted, missing = Describe(id="", ref=ref), Download(id="", ref=ref)
+    absent = failure_of(NotDownloaded(f"{ref} is not on this computer."))
+    yield Picture("download-offered", dataclasses.replace(opened, model_failure=absent, missing=missing, wanted=wanted))
+    view = DownloadView(missing, wanted)
+    yield Picture("download-asking", dataclasses.replace(opened, download=view))
+    half = Downloading(
+        id="", file="model.safetensors", done_bytes=231_000_000, total_bytes=496_000_000, bytes_per_s=9.1e6, left_s=29
+    )
+    yield Picture("downloading", dataclasses.replace(opened, download=dataclasses.replace(view, progress=half)))
+    waits = dataclasses.replace(view, progress=half, notice="The Hub asks to wait: trying again in 20 s.")
+    yield Picture("download-waiting", dataclasses.replace(opened, download=waits))
+    cut = failure_of(Offline("The connection was lost at 231 MB of 496 MB."))
+    yield Picture("download-cut", dataclasses.replace(opened, model_failure=cut, missing=missing, wanted=wanted))
+    assert opened.model is not None
+    means = "Its weights are a pickle (pytorch_model.bin), which can run any program when it is loaded."
+    asking = msgspec.structs.replace(opened.model, name="old-model", weights="pickle", consent=means)
+    yield Picture("consent", dataclasses.replace(opened, model=asking))
+    too_large = failure_of(NotEnoughMemory("The model needs about 84.0 GB of memory, and 23.2 GB is free."))
+    failed = replay.last("died")
+    assert failed.run is not None
+    yield Picture(
+        "not-enough-memory", dataclasses.replace(failed, run=dataclasses.replace(failed.run, failure=too_large))
+    )
 
 
 def _loads(state: State) -> bool:

@@ -160,6 +160,20 @@ def test_a_data_folder_that_goes_away_during_a_run(own_home: Path, wide: Path) -
         talk.run(wide, FEATURES, "eager", {"inputs": "x"}, calls=1)  # and the engine lives on
 
 
+def test_a_data_folder_lost_before_an_engine_is_started_for_a_run(own_home: Path, tiny: Tiny) -> None:
+    model = tiny("bert", "FeatureExtraction")
+    with talking() as talk:
+        talk.run(model, FEATURES, "eager", {"inputs": "x"}, calls=1, threads=1)
+        shutil.rmtree(own_home, ignore_errors=True)
+        own_home.touch()
+        name = talk.send(model, FEATURES, "eager", {"inputs": "x"}, threads=2)
+
+        assert failure(talk, name).code == "DataFolder"
+
+        own_home.unlink()
+        talk.run(model, FEATURES, "eager", {"inputs": "x"}, calls=1, threads=2)
+
+
 # --- others at the same time ------------------------------------------------------------------------------
 
 

@@ -92,7 +92,7 @@ def test_threads_are_as_many_as_asked_and_leave_the_cores_after_a_call(
     options = opened[-1].get_session_options()
 
     assert (options.intra_op_num_threads, options.inter_op_num_threads) == (2, 1)
-    assert options.get_session_config_entry("session.force_spinning_stop") == "1"
+    assert options.get_session_config_entry("session.intra_op.spin_duration_us") == "1000"
 
 
 def test_heads_of_one_model_do_not_share_a_graph(tiny: Tiny, make_job: MakeJob) -> None:
