@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 import msgspec
 from PySide6.QtCore import QEvent, QSize
-from PySide6.QtGui import QImage, QImageWriter
+from PySide6.QtGui import QCursor, QImage, QImageWriter
 from PySide6.QtWidgets import QApplication
 
 from engine.store import storage
@@ -34,6 +34,7 @@ from engine.wire.messages import (
     Agreement,
     Answer,
     Cell,
+    Consent,
     Cpu,
     Describe,
     Download,
@@ -198,15 +199,24 @@ TASKS: dict[str, tuple[str, Any]] = {
     "fill-mask": (
         "mask",
         [
-            {"token_str": "Paris", "score": 0.62, "sequence": "The capital of France is Paris."},
-            {"token_str": "Lyon", "score": 0.11, "sequence": "The capital of France is Lyon."},
+            {"token_str": "capital", "score": 0.62, "sequence": "Paris is the capital of France."},
+            {"token_str": "heart", "score": 0.11, "sequence": "Paris is the heart of France."},
         ],
     ),
     "feature-extraction": ("vectors", [[0.01 * place for place in range(384)]]),
-    "question-answering": ("answer", None),
-    "token-classification": ("entities", None),
+    "question-answering": ("answer", {"answer": "76 metres", "score": 0.94}),
+    "token-classification": (
+        "entities",
+        [
+            {"entity_group": "PER", "word": "Marie Curie", "score": 0.998},
+            {"entity_group": "LOC", "word": "Warsaw", "score": 0.996},
+            {"entity_group": "ORG", "word": "Sorbonne", "score": 0.962},
+            {"entity_group": "LOC", "word": "Paris", "score": 0.991},
+            {"entity_group": "PER", "word": "Pierre Curie", "score": 0.997},
+        ],
+    ),
 }
-"""What a result of the task looks like; None is made from the example's own text."""
+"""What a result of the task looks like; where its words stand in the text is added."""
 
 
 def _of_tasks(opened: State) -> Iterator[Picture]:
@@ -218,10 +228,10 @@ def _of_tasks(opened: State) -> Iterator[Picture]:
             continue
         kind, value = TASKS[task.id]
         fields = task.example
-        if value is None:
-            word = max((one for one in fields.values() if isinstance(one, str)), key=len).split()[0]
-            place = {"start": 0, "end": len(word), "score": 0.97}
-            value = {**place, "answer": word} if kind == "answer" else [{**place, "word": word, "entity_group": "PER"}]
+        text = str(fields.get("context") or fields.get("inputs"))
+        for part in value if kind == "entities" else [value] if kind == "answer" else []:
+            start = text.index(part.get("answer") or part["word"])
+            part |= {"start": start, "end": start + len(part.get("answer") or part["word"])}
         state = dataclasses.replace(opened, model=msgspec.structs.replace(model, tasks=(task.id,)))
         run = Run(id="r", folder=model.folder, task=task.id, mode="eager", fields=fields)
         answer = Answer(id="r", result=Result(kind=kind, value=value))
@@ -235,6 +245,8 @@ def _of_settings(shown: State) -> Iterator[Picture]:
         _checked(), consents=(), stored=Stored(folder="/home/ada/.local/share/fastpath", parts=parts)
     )
     yield Picture("settings", idle, "settings")
+    some = (Consent(ref="org/old-model", folder="/models/old-model", weights_sha256="0" * 64, given_s=1_790_000_000),)
+    yield Picture("settings-consents", dataclasses.replace(idle, consents=some), "settings")
     yield Picture("settings-looking", shown, "settings")
     yield Picture("settings-freeing", dataclasses.replace(idle, storing=FreeUp(id="f")), "settings")
     failure = failure_of(DataFolder("The data folder /home/ada/data cannot be written."))
@@ -308,6 +320,7 @@ def main(words: list[str]) -> int:
     application = QApplication.instance() or QApplication(["fastpath"])
     assert isinstance(application, QApplication)
     scale = "200" if words == ["at-200-percent"] else "100"
+    QCursor.setPos(0, 0)  # not over a chart, which would tell what lies under it
     ALL.mkdir(parents=True, exist_ok=True)
     SHOWN.mkdir(parents=True, exist_ok=True)
     wardrobe = Wardrobe(application, "light")

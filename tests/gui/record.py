@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from engine.client import Client, is_last
@@ -29,23 +30,18 @@ from engine.wire.messages import (
 )
 from tests.gui.replay import DATA
 
+EXAMPLES = Path(__file__).parent.parent.parent / "resources" / "examples"
 FOLDER = "/models/all-MiniLM-L6-v2"
-SIMILARITY = {
-    "source_sentence": "A man is playing a guitar on the street.",
-    "sentences": [
-        "Someone performs music outdoors with a guitar.",
-        "A woman is listening to a street musician.",
-        "The bank raised its interest rate by half a percent.",
-    ],
-}
+SIMILARITY = json.loads((EXAMPLES / "sentence-similarity.json").read_text("utf-8"))
 CHANGED = {"source_sentence": "Interest rates are rising.", "sentences": SIMILARITY["sentences"]}
 
 
 class Recorder:
     """A client whose requests and events are written down."""
 
-    def __init__(self) -> None:
-        self._client = Client(threads=1)
+    def __init__(self, threads: int = 1) -> None:
+        self._threads = threads
+        self._client = Client(threads=threads)
         self._lines: list[dict[str, Any]] = []
         self._folder = ""
         self.work_pid = 0
@@ -79,7 +75,7 @@ class Recorder:
     def run(self, mode: str, **more: Any) -> None:
         fields = more.pop("fields", SIMILARITY)
         task = "sentence-similarity"
-        request = {"id": "run-2", "threads": 1, **more}
+        request = {"id": "run-2", "threads": self._threads, **more}
         self.send(Run(folder=self._folder, task=task, mode=mode, fields=fields, **request))
 
     def until_samples(self, batches: int) -> None:
@@ -133,7 +129,7 @@ def checked() -> None:
 
 def shown() -> None:
     """A check against eager, and then 30 s of the same: what a person sees who demonstrates."""
-    recorder = Recorder()
+    recorder = Recorder(threads=0)
     recorder.open()
     recorder.run("onnx-runtime", check="always", ratio=True)
     recorder.until(is_last)
