@@ -28,9 +28,7 @@ from engine.wire.messages import (
     PROTOCOL,
     Allow,
     Catalogue,
-    Cell,
     Consents,
-    Cpu,
     Describe,
     Described,
     Download,
@@ -39,13 +37,13 @@ from engine.wire.messages import (
     Finished,
     FreeUp,
     ListConsents,
-    ModeCard,
     Ready,
     Revoke,
     Stop,
     Storage,
     Stored,
 )
+from engine.wire.values import Cell, Cpu, ModeCard
 
 _log = logging.getLogger(__name__)
 

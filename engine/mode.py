@@ -15,7 +15,8 @@ from typing import Any, Literal, Protocol, TypeVar
 from engine.models.facts import ModelFacts
 from engine.models.tensors import Inputs, Outputs
 from engine.wire.errors import DiskFull, FastpathError, NotEnoughMemory, NotForThisModel
-from engine.wire.messages import Event, ModeCard, PrecisionCard, Stage
+from engine.wire.messages import Event, Stage
+from engine.wire.values import ModeCard, PrecisionCard
 
 Events = Generator[Event, None, None]
 Value = TypeVar("Value")

@@ -15,7 +15,7 @@ from engine.models.facts import ModelFacts
 from engine.models.tensors import Inputs, Outputs
 from engine.models.tokenizer import readable
 from engine.wire.errors import BadInput, ModelBroken, NotForThisModel
-from engine.wire.messages import Agreement, Field, NoticeText, Result, TaskCard
+from engine.wire.values import Agreement, Field, NoticeText, Result, TaskCard
 
 if TYPE_CHECKING:
     from engine.models.arrays import Array

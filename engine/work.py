@@ -20,7 +20,8 @@ from engine.models import load
 from engine.wire import codec
 from engine.wire.channel import Channel, LineTooLong
 from engine.wire.errors import ModeUnavailable, failure_of
-from engine.wire.messages import PROTOCOL, Cpu, Event, Failed, Finished, Ready, Run, Stop, Update
+from engine.wire.messages import PROTOCOL, Event, Failed, Finished, Ready, Run, Stop, Update
+from engine.wire.values import Cpu
 
 _log = logging.getLogger(__name__)
 

@@ -30,20 +30,8 @@ from engine.wire.errors import (
     Offline,
     failure_of,
 )
-from engine.wire.messages import (
-    Agreement,
-    Answer,
-    Cell,
-    Consent,
-    Cpu,
-    Describe,
-    Download,
-    Downloading,
-    FreeUp,
-    Result,
-    Run,
-    Stored,
-)
+from engine.wire.messages import Answer, Describe, Download, Downloading, FreeUp, Run, Stored
+from engine.wire.values import Agreement, Cell, Consent, Cpu, Result
 from gui import run_state
 from gui.main_window import MainWindow
 from gui.run_state import DownloadView, State

@@ -17,7 +17,8 @@ from engine.cli import documents, tables
 from engine.cli.conversation import Conversation, Ended, Ran, progress
 from engine.client import Client
 from engine.wire.errors import BadInput, FastpathError, failure_of
-from engine.wire.messages import Described, Failure, ModeCard, Run, TaskCard
+from engine.wire.messages import Described, Run
+from engine.wire.values import Failure, ModeCard, TaskCard
 
 STATUS = {"user": 1, "defect": 3, "died": 4}
 STOPPED = 130

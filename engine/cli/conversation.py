@@ -18,15 +18,13 @@ from engine.wire.messages import (
     Described,
     Download,
     Failed,
-    Failure,
     Finished,
     Notice,
-    Result,
     Run,
-    RunReport,
     Samples,
     Stage,
 )
+from engine.wire.values import Failure, Result, RunReport
 
 progress = Console(stderr=True, highlight=False, markup=False)
 

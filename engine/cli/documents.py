@@ -4,7 +4,8 @@ from typing import Any
 
 import msgspec
 
-from engine.wire.messages import Agreement, Described, Result, RunReport
+from engine.wire.messages import Described
+from engine.wire.values import Agreement, Result, RunReport
 
 SCHEMA = 1
 

@@ -8,7 +8,8 @@ from rich.table import Table
 
 from engine.cli import documents
 from engine.cli.conversation import Ran
-from engine.wire.messages import Cpu, Described, Failure, RunReport, TaskCard
+from engine.wire.messages import Described
+from engine.wire.values import Cpu, Failure, RunReport, TaskCard
 
 SHOWN_CHARACTERS = 2000
 

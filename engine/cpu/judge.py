@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 from engine.cpu.features.known import Known, State
 from engine.cpu.registers import Registers
 from engine.cpu.tiles import Tiles
-from engine.wire.messages import Feature
+from engine.wire.values import Feature
 
 NOT_THERE = "This CPU does not have it."
 NOT_SWITCHED_ON = "The CPU has it, but the system has not switched on its registers."

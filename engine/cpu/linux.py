@@ -15,7 +15,7 @@ from engine.cpu.registers import Registers
 from engine.cpu.tiles import Tiles
 from engine.cpu.told import Told
 from engine.cpu.topology import Core, Cores
-from engine.wire.messages import CoreKinds, Feature
+from engine.wire.values import CoreKinds, Feature
 
 _AT_HWCAP, _AT_HWCAP2 = 16, 26
 _CPUS = "sys/devices/system/cpu"

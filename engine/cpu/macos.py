@@ -9,7 +9,7 @@ from engine.cpu.features import known
 from engine.cpu.registers import XCR0_STATES, Registers
 from engine.cpu.told import Told
 from engine.cpu.topology import Cores
-from engine.wire.messages import CoreKinds, Feature
+from engine.wire.values import CoreKinds, Feature
 
 Read = Callable[[str], int | None]
 

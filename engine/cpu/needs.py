@@ -1,6 +1,6 @@
 """What the libraries that every mode uses ask of a CPU."""
 
-from engine.wire.messages import Cpu
+from engine.wire.values import Cpu
 
 # Tried under emulation: with SSE4.2 and without AVX (a CPU of 2008) all of torch 2.13, Transformers 4.57, NumPy 2.4 and
 # ONNX Runtime 1.31 ran and answered right; without SSE4.2 importing NumPy and ONNX Runtime ended the process by an

@@ -15,7 +15,7 @@ from engine.cpu.registers import Registers
 from engine.cpu.tiles import Tiles
 from engine.cpu.told import Told
 from engine.cpu.topology import Cores
-from engine.wire.messages import Cpu
+from engine.wire.values import Cpu
 
 _MIB = 1024 * 1024
 

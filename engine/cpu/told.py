@@ -3,7 +3,7 @@
 import dataclasses
 
 from engine.cpu.topology import Cores
-from engine.wire.messages import Feature
+from engine.wire.values import Feature
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import dataclasses
 import math
 from collections.abc import Collection
 
-from engine.wire.messages import CoreKinds
+from engine.wire.values import CoreKinds
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from engine.cpu.features import known
 from engine.cpu.registers import XCR0_STATES, Registers
 from engine.cpu.tiles import Tiles
 from engine.cpu.told import Told
-from engine.wire.messages import Feature
+from engine.wire.values import Feature
 
 _RELATION_ALL = 0xFFFF
 _TILES = XCR0_STATES["tiles"]

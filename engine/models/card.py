@@ -7,7 +7,7 @@ import psutil
 
 from engine.models import families, pickled, readme, resolve
 from engine.models.facts import ModelFacts
-from engine.wire.messages import ModelCard
+from engine.wire.values import ModelCard
 
 _LIBRARIES_BYTES = 330 * 1024 * 1024
 """Python with torch and Transformers imported, as measured here."""

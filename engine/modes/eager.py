@@ -19,7 +19,8 @@ from engine.mode import (
 from engine.models.facts import ModelFacts
 from engine.models.load import load_eager
 from engine.models.tensors import Inputs, Outputs
-from engine.wire.messages import Event, ModeCard, Option
+from engine.wire.messages import Event
+from engine.wire.values import ModeCard, Option
 
 card = ModeCard(
     id="eager",

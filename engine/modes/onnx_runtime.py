@@ -28,7 +28,8 @@ from engine.models.load import clean_config, load_eager
 from engine.models.onnx_data import require_inside
 from engine.models.tensors import Inputs, Outputs
 from engine.wire.errors import NotForThisModel
-from engine.wire.messages import Event, ModeCard, Notice, Option
+from engine.wire.messages import Event, Notice
+from engine.wire.values import ModeCard, Option
 
 card = ModeCard(
     id="onnx-runtime",

@@ -31,7 +31,8 @@ from engine.models.facts import ModelFacts
 from engine.models.load import load_eager
 from engine.models.tensors import Inputs, Outputs
 from engine.wire.errors import ModeUnavailable
-from engine.wire.messages import Event, ModeCard
+from engine.wire.messages import Event
+from engine.wire.values import ModeCard
 
 card = ModeCard(
     id="torch-compile",

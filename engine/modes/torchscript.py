@@ -28,7 +28,8 @@ from engine.models.facts import ModelFacts
 from engine.models.load import load_eager
 from engine.models.tensors import Inputs, Outputs
 from engine.wire.errors import NotForThisModel
-from engine.wire.messages import Event, ModeCard, Notice
+from engine.wire.messages import Event, Notice
+from engine.wire.values import ModeCard
 
 _log = logging.getLogger(__name__)
 

@@ -15,7 +15,8 @@ from engine.run.ready import prepared_model
 from engine.run.same_answer import REFERENCE, compare
 from engine.run.session import Calls, Control, Session, Workbench
 from engine.wire.errors import ModeUnavailable, NotForThisModel, UserFacing
-from engine.wire.messages import Answer, Event, Run, RunReport, Stage, StagesP50, Timing
+from engine.wire.messages import Answer, Event, Run, Stage
+from engine.wire.values import RunReport, StagesP50, Timing
 
 Value = TypeVar("Value")
 

@@ -12,7 +12,8 @@ from engine.run.ready import chosen_options, prepared_model
 from engine.run.session import Calls, Session
 from engine.store import outputs as references
 from engine.wire.errors import DataFolder, DiskFull, ModeUnavailable, NotForThisModel
-from engine.wire.messages import Agreement, Event, Ratio, Stage
+from engine.wire.messages import Event, Stage
+from engine.wire.values import Agreement, Ratio
 
 REFERENCE = ("eager", "fp32")
 RATIO_CALLS = 5

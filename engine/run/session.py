@@ -14,7 +14,8 @@ from engine.models.tensors import Outputs
 from engine.store.kept import Kept
 from engine.task import Encoded, Task
 from engine.wire.errors import FastpathError, ModelBroken, NotEnoughMemory, Stopped
-from engine.wire.messages import Notice, NoticeText, Result, Run
+from engine.wire.messages import Notice, Run
+from engine.wire.values import NoticeText, Result
 
 KEPT_SHARE = 0.25
 """Prepared models may stay in memory up to this share of it."""

@@ -11,7 +11,7 @@ import msgspec
 
 from engine import folders
 from engine.store import whole
-from engine.wire.messages import Consent
+from engine.wire.values import Consent
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from engine import folders
 from engine.store import artefacts, whole
-from engine.wire.messages import StoredPart
+from engine.wire.values import StoredPart
 
 _MADE_AGAIN = (
     ("artefacts", "Prepared models", "Models that a mode has exported; each is made again at its next run."),

@@ -20,7 +20,7 @@ from engine.models.tokenizer import encode as tokenize
 from engine.models.tokenizer_loading import open_tokenizer
 from engine.task import Encoded, cut_notice, example, output, read_fields
 from engine.wire.errors import DataFolder
-from engine.wire.messages import INLINE_ARRAY_BYTES, Field, Result, TaskCard
+from engine.wire.values import INLINE_ARRAY_BYTES, Field, Result, TaskCard
 
 if TYPE_CHECKING:
     from engine.models.arrays import Array

@@ -13,7 +13,7 @@ from engine.models.tokenizer import encode as tokenize
 from engine.models.tokenizer_loading import open_tokenizer
 from engine.task import Encoded, cut_notice, example, output, read_fields
 from engine.wire.errors import BadInput, NotForThisModel
-from engine.wire.messages import Field, Result, TaskCard
+from engine.wire.values import Field, Result, TaskCard
 
 __all__ = ["auto_class", "card", "decode", "encode", "open", "same"]
 

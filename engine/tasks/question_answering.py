@@ -16,7 +16,7 @@ from engine.models.tokenizer import Tokenizer, as_batch, count_tokens, encode_in
 from engine.models.tokenizer_loading import open_tokenizer
 from engine.task import WINDOWS_IN_BATCH, Encoded, example, output, read_fields, window_notice
 from engine.wire.errors import BadInput
-from engine.wire.messages import Field, Result, TaskCard
+from engine.wire.values import Field, Result, TaskCard
 
 if TYPE_CHECKING:
     from engine.models.arrays import Array

@@ -11,7 +11,7 @@ from engine.models.tokenizer import Tokenizer, all_tokens, as_batch
 from engine.models.tokenizer import encode as tokenize
 from engine.models.tokenizer_loading import open_tokenizer
 from engine.task import SCORE_TOLERANCE, Encoded, cut_notice, example, labels_of, output, read_fields
-from engine.wire.messages import Field, Result, TaskCard
+from engine.wire.values import Field, Result, TaskCard
 
 if TYPE_CHECKING:
     from engine.models.arrays import Array

@@ -12,7 +12,7 @@ from engine.models.tensors import Outputs
 from engine.models.tokenizer import Tokenizer, as_batch, encode_in_windows, join_tokens
 from engine.models.tokenizer_loading import open_tokenizer
 from engine.task import WINDOWS_IN_BATCH, Encoded, example, labels_of, output, read_fields, window_notice
-from engine.wire.messages import Field, Result, TaskCard
+from engine.wire.values import Field, Result, TaskCard
 
 if TYPE_CHECKING:
     from engine.models.arrays import Array

@@ -29,7 +29,7 @@ import platform
 import sys
 import traceback
 
-from engine.wire.messages import Failure
+from engine.wire.values import Failure
 
 
 class FastpathError(Exception):

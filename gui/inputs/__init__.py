@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from PySide6.QtCore import SignalInstance
 from PySide6.QtWidgets import QWidget
 
-from engine.wire.messages import Field
+from engine.wire.values import Field
 from gui.inputs.line import LineInput
 from gui.inputs.lines import LinesInput
 from gui.inputs.text import TextInput

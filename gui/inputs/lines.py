@@ -5,7 +5,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from engine.wire.messages import Field
+from engine.wire.values import Field
 from gui.inputs.long_text import LongText
 from gui.widgets import text
 

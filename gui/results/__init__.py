@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from PySide6.QtWidgets import QWidget
 
-from engine.wire.messages import Result
+from engine.wire.values import Result
 from gui.results.answer import AnswerView
 from gui.results.entities import EntitiesView
 from gui.results.labels import LabelsView

@@ -6,7 +6,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
-from engine.wire.messages import Result
+from engine.wire.values import Result
 from gui.results import reading
 from gui.widgets.bar_list import ROWS_AT_ONCE, BarList, Row
 from gui.widgets.marked_text import MarkedText, Span

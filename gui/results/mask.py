@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QWidget
 
-from engine.wire.messages import Result
+from engine.wire.values import Result
 from gui.results import reading
 from gui.widgets.bar_list import BarList, Row
 

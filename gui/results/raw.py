@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from PySide6.QtWidgets import QWidget
 
-from engine.wire.messages import Result
+from engine.wire.values import Result
 from gui.widgets import text
 from gui.widgets.details import ReadText, paragraphs
 

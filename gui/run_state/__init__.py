@@ -26,16 +26,15 @@ from engine.wire.messages import (
     FreeUp,
     ListConsents,
     Notice,
-    NoticeText,
     Revoke,
     Run,
-    RunReport,
     Samples,
     Stage,
     Storage,
     Stored,
     Update,
 )
+from engine.wire.values import NoticeText, RunReport
 from gui.run_state import downloads
 from gui.run_state.latencies import Latencies
 from gui.run_state.views import DownloadView, EngineWord, RunView, StageView, State

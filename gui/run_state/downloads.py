@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from engine.wire.messages import AnyEvent, Describe, Download, Downloading, Failed, Failure, Finished, Notice
+from engine.wire.messages import AnyEvent, Describe, Download, Downloading, Failed, Finished, Notice
+from engine.wire.values import Failure
 from gui.run_state.views import DownloadView, State
 
 FINAL = frozenset({"ModelNotFound", "UnsafeWeights", "NeedsRemoteCode", "NotForThisModel", "ModelBroken"})

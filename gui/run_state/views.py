@@ -8,24 +8,17 @@ from engine.wire.messages import (
     Allow,
     Answer,
     Catalogue,
-    Cell,
-    Consent,
     Describe,
     Download,
     Downloading,
-    Failure,
     FreeUp,
     ListConsents,
-    ModeCard,
-    ModelCard,
-    NoticeText,
     Revoke,
     Run,
-    RunReport,
     Storage,
     Stored,
-    TaskCard,
 )
+from engine.wire.values import Cell, Consent, Failure, ModeCard, ModelCard, NoticeText, RunReport, TaskCard
 from gui.run_state.latencies import Latencies
 
 EngineWord = Literal["starting", "ready", "loading", "running", "stopping", "stopped"]

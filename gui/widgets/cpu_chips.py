@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
-from engine.wire.messages import Cpu, Feature
+from engine.wire.values import Cpu, Feature
 from gui import theme
 from gui.widgets import mark, text
 from gui.widgets.feature_use import SHAPES, WORDS, Use, use_of

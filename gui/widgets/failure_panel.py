@@ -6,7 +6,7 @@ from typing import NamedTuple
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout
 
-from engine.wire.messages import Failure
+from engine.wire.values import Failure
 from gui import theme
 from gui.widgets import mnemonics, text
 from gui.widgets.details import DetailsText

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Literal
 
-from engine.wire.messages import Feature
+from engine.wire.values import Feature
 from gui.widgets.mark import Shape
 
 Use = Literal["used", "not used", "not told", "usable", "refused", "missing"]

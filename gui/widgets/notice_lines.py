@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from engine.wire.messages import NoticeText
+from engine.wire.values import NoticeText
 from gui import theme
 from gui.widgets import mnemonics, text
 from gui.widgets.details import DetailsText

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import psutil
 
 from engine.models import starter
-from engine.wire.messages import Result, Run, Samples, Stop
+from engine.wire.messages import Run, Samples, Stop
+from engine.wire.values import Result
 from tests.bench.bars import Bar
 from tests.talk import SIMILARITY
 

@@ -3,12 +3,8 @@
 import time
 from pathlib import Path
 
-from engine.wire.messages import (
-    Describe,
-    Described,
-    Failed,
-    Failure,
-)
+from engine.wire.messages import Describe, Described, Failed
+from engine.wire.values import Failure
 from tests.talk import Talk, only
 
 

@@ -13,13 +13,8 @@ from typing import Any
 
 import pytest
 
-from engine.wire.messages import (
-    Answer,
-    Failed,
-    Failure,
-    Finished,
-    Notice,
-)
+from engine.wire.messages import Answer, Failed, Finished, Notice
+from engine.wire.values import Failure
 from tests.engine.cli.test_commands import PROGRAM, ROOT, document
 from tests.engine.telling import cut_weights, described, failure
 from tests.talk import Talk, only, talking

@@ -13,13 +13,7 @@ from typing import Any
 import pytest
 from safetensors.torch import load_file, save_file
 
-from engine.wire.messages import (
-    Answer,
-    Failed,
-    Finished,
-    Samples,
-    Update,
-)
+from engine.wire.messages import Answer, Failed, Finished, Samples, Update
 from tests import tiny as maker
 from tests.engine.cli.test_commands import PROGRAM, ROOT, document
 from tests.engine.telling import cut_weights, failure

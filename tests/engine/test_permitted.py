@@ -16,18 +16,8 @@ from engine.models.look import look
 from engine.run.permitted import require_free
 from engine.store import consents
 from engine.wire.errors import NotEnoughMemory
-from engine.wire.messages import (
-    Allow,
-    Answer,
-    AnyRequest,
-    Consent,
-    Consents,
-    Described,
-    Finished,
-    ListConsents,
-    Revoke,
-    Stage,
-)
+from engine.wire.messages import Allow, Answer, AnyRequest, Consents, Described, Finished, ListConsents, Revoke, Stage
+from engine.wire.values import Consent
 from tests import hostile
 from tests.engine.cli.test_commands import PROGRAM, ROOT, document
 from tests.engine.models.test_pickled import as_pickle

@@ -10,7 +10,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engine.wire.messages import Answer, Field, Result, Run
+from engine.wire.messages import Answer, Run
+from engine.wire.values import Field, Result
 from gui import run_state
 from gui.inputs import INPUTS
 from gui.pages.run_page import RunPage

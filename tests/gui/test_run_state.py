@@ -15,11 +15,11 @@ from engine.wire.messages import (
     Finished,
     Notice,
     Ready,
-    Result,
     Samples,
     Stage,
     Update,
 )
+from engine.wire.values import Result
 from gui import run_state
 from gui.run_state import State
 from gui.run_state.latencies import Latencies

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from engine.wire.messages import Cpu
+from engine.wire.values import Cpu
 from gui.widgets import figures
 from gui.widgets.feature_use import Use, use_of
 

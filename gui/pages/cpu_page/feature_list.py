@@ -7,7 +7,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QS
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QResizeEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QHeaderView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeView
 
-from engine.wire.messages import Cpu, Feature
+from engine.wire.values import Cpu, Feature
 from gui import theme
 from gui.pages.cpu_page import facts
 from gui.widgets import text

@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QApplication, QGridLayout, QVBoxLayout, QWidget
 
-from engine.wire.messages import Cpu
+from engine.wire.values import Cpu
 from gui import theme
 from gui.pages.cpu_page import facts
 from gui.pages.cpu_page.feature_list import FeatureList

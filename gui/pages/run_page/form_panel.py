@@ -6,7 +6,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
-from engine.wire.messages import Failure, TaskCard
+from engine.wire.values import Failure, TaskCard
 from gui.inputs import INPUTS, Input
 from gui.widgets import mnemonics, text
 from gui.widgets.card import Card

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.wire.messages import Cell, ModeCard, PrecisionCard
+from engine.wire.values import Cell, ModeCard, PrecisionCard
 from gui.pages.run_page.mode_options import ModeOptions
 from gui.run_state import State
 from gui.widgets import mnemonics, text

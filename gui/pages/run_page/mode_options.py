@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
-from engine.wire.messages import Option
+from engine.wire.values import Option
 from gui.widgets import mnemonics, text
 
 

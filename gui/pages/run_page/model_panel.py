@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QPushButton
 
-from engine.wire.messages import Allow, Failure, ModelCard
+from engine.wire.messages import Allow
+from engine.wire.values import Failure, ModelCard
 from gui import theme
 from gui.pages.run_page.consent_box import ConsentBox
 from gui.pages.run_page.download_box import DownloadBox

@@ -8,7 +8,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from engine.wire.messages import NoticeText, Run, Stop, Update
+from engine.wire.messages import Run, Stop, Update
+from engine.wire.values import NoticeText
 from gui import settings as remembered
 from gui import theme
 from gui.pages.run_page import readiness, remedies

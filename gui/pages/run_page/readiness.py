@@ -1,6 +1,6 @@
 """Whether Run can be pressed, and what it will do."""
 
-from engine.wire.messages import TaskCard
+from engine.wire.values import TaskCard
 from gui.pages.run_page.mode_list import ModeList
 from gui.run_state import State
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from engine.wire.messages import Failure
+from engine.wire.values import Failure
 from gui.run_state import State
 from gui.widgets.failure_panel import Remedy
 

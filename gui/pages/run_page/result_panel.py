@@ -8,7 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from engine.wire.messages import Answer, Failure, NoticeText, Result
+from engine.wire.messages import Answer
+from engine.wire.values import Failure, NoticeText, Result
 from gui.results import View, view_for
 from gui.run_state import RunView, State
 from gui.widgets import text

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout
 
-from engine.wire.messages import Agreement, RunReport
+from engine.wire.values import Agreement, RunReport
 from gui import theme
 from gui.run_state import RunView, State, baseline_ms
 from gui.widgets import figures, text

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox
 
-from engine.wire.messages import TaskCard
+from engine.wire.values import TaskCard
 from gui.run_state import State
 from gui.widgets import text
 from gui.widgets.card import Card

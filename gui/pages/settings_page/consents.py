@@ -6,7 +6,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QGridLayout, QPushButton
 
-from engine.wire.messages import Consent, ListConsents, Revoke
+from engine.wire.messages import ListConsents, Revoke
+from engine.wire.values import Consent
 from gui import theme
 from gui.run_state import State, new_id
 from gui.widgets import text

@@ -3,7 +3,8 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout
 
-from engine.wire.messages import FreeUp, Stored, StoredPart
+from engine.wire.messages import FreeUp, Stored
+from engine.wire.values import StoredPart
 from gui import theme
 from gui.run_state import State
 from gui.widgets import figures, text

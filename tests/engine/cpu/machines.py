@@ -15,7 +15,7 @@ from engine.cpu.container import Limits
 from engine.cpu.registers import Registers
 from engine.cpu.tiles import Tiles
 from engine.cpu.told import Told
-from engine.wire.messages import Cpu
+from engine.wire.values import Cpu
 from tests.engine.cpu import manuals
 from tests.engine.cpu.recorded import put
 

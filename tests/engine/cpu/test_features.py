@@ -5,7 +5,7 @@ import pytest
 from engine.cpu import arm_parts, judge, linux
 from engine.cpu.features import ARM, X86, known
 from engine.cpu.tiles import Tiles
-from engine.wire.messages import Feature
+from engine.wire.values import Feature
 from tests.engine.cpu import recorded
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from engine.cpu import judge, read
 from engine.cpu.features import known
-from engine.wire.messages import CoreKinds, Cpu, Feature
+from engine.wire.values import CoreKinds, Cpu, Feature
 from tests.engine.cpu import machines, manuals
 
 

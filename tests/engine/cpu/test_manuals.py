@@ -8,7 +8,7 @@ from engine.cpu import judge, linux, registers
 from engine.cpu.features import ARM, X86
 from engine.cpu.features.known import State
 from engine.cpu.registers import XCR0_STATES
-from engine.wire.messages import Feature
+from engine.wire.values import Feature
 from tests.engine.cpu import manuals
 
 NAMES_X86 = {

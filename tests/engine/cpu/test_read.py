@@ -15,7 +15,7 @@ from engine.cpu import container, linux, macos, needs, read, registers, topology
 from engine.cpu.tiles import Tiles
 from engine.cpu.told import Told
 from engine.cpu.topology import Core, Cores
-from engine.wire.messages import CoreKinds
+from engine.wire.values import CoreKinds
 from tests.engine.cpu import machines, recorded
 from tests.engine.cpu.recorded import put
 

@@ -4,7 +4,7 @@ from engine.cpu import judge, registers
 from engine.cpu.features import X86
 from engine.cpu.registers import Answers, Registers
 from engine.cpu.tiles import Tiles
-from engine.wire.messages import Feature
+from engine.wire.values import Feature
 from tests.engine.cpu import machines, manuals
 
 AVX512_SAVED, TILES_SAVED = 0xE7, 0x60000

@@ -10,7 +10,7 @@ import pytest
 from engine.cpu import judge, registers, windows, windows_topology
 from engine.cpu.tiles import Tiles
 from engine.cpu.topology import Cores
-from engine.wire.messages import CoreKinds
+from engine.wire.values import CoreKinds
 from tests.engine.cpu import machines
 
 HYBRID = "intel_core_i9_12900k_windows"

@@ -10,7 +10,7 @@ from torch import Tensor
 from engine.all_tasks import TASKS
 from engine.models.look import look
 from engine.task import Encoded, check_outputs
-from engine.wire.messages import Result
+from engine.wire.values import Result
 
 TEXTS = (
     "John lives in Paris, near the river; Maria works in London.",

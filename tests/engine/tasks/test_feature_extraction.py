@@ -9,7 +9,7 @@ import pytest
 
 from engine.all_tasks import TASKS
 from engine.wire.errors import DataFolder
-from engine.wire.messages import INLINE_ARRAY_BYTES, Result
+from engine.wire.values import INLINE_ARRAY_BYTES, Result
 from tests import tiny
 from tests.engine.tasks.asking import TEXTS, asked, pipeline
 

@@ -6,7 +6,7 @@ import pytest
 
 from engine.all_tasks import TASKS
 from engine.wire.errors import BadInput
-from engine.wire.messages import Result
+from engine.wire.values import Result
 from tests import tiny
 from tests.engine.tasks.asking import TEXTS, answer, asked, encoded, pipeline
 

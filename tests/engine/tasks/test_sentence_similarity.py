@@ -6,7 +6,7 @@ import torch
 from transformers import AutoModel, AutoTokenizer
 
 from engine.all_tasks import TASKS
-from engine.wire.messages import Result
+from engine.wire.values import Result
 from tests import tiny
 from tests.engine.tasks.asking import TEXTS, answer, asked, encoded
 

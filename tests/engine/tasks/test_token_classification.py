@@ -5,7 +5,7 @@ import random
 import pytest
 
 from engine.all_tasks import TASKS
-from engine.wire.messages import Result
+from engine.wire.values import Result
 from tests import tiny
 from tests.engine.tasks.asking import TEXTS, answer, encoded, pipeline
 

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
-from engine.wire.messages import Field
+from engine.wire.values import Field
 from gui.inputs import INPUTS, Input
 
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engine.wire.messages import Field
+from engine.wire.values import Field
 from gui.inputs import long_text
 from gui.inputs.line import LONGEST_CHARACTERS, LineInput
 from gui.inputs.long_text import LongText

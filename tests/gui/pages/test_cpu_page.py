@@ -11,7 +11,7 @@ from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from engine.wire.messages import Cpu, Feature
+from engine.wire.values import Cpu, Feature
 from gui.pages.cpu_page import CpuPage, facts
 from gui.pages.cpu_page.feature_list import FEATURE, USED, WHY
 from gui.run_state import State

@@ -22,17 +22,7 @@ from engine.wire.errors import (
     UnsafeWeights,
     failure_of,
 )
-from engine.wire.messages import (
-    Allow,
-    Describe,
-    Download,
-    Downloading,
-    Failed,
-    Notice,
-    Run,
-    Stage,
-    Stop,
-)
+from engine.wire.messages import Allow, Describe, Download, Downloading, Failed, Notice, Run, Stage, Stop
 from gui import run_state
 from gui.pages.run_page import RunPage
 from gui.run_state import State

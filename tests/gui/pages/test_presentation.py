@@ -9,7 +9,8 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engine.wire.messages import Answer, Result, Stop
+from engine.wire.messages import Answer, Stop
+from engine.wire.values import Result
 from gui import run_state, theme
 from gui.main_window import MainWindow
 from gui.pages.run_page.presentation import BIG, Presentation

@@ -21,19 +21,8 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from engine.wire.errors import EngineDied, ModelNotFound, failure_of
-from engine.wire.messages import (
-    Agreement,
-    Answer,
-    Cell,
-    Describe,
-    ModeCard,
-    PrecisionCard,
-    Ratio,
-    Result,
-    Run,
-    Stop,
-    Update,
-)
+from engine.wire.messages import Answer, Describe, Run, Stop, Update
+from engine.wire.values import Agreement, Cell, ModeCard, PrecisionCard, Ratio, Result
 from gui import run_state
 from gui.pages.run_page import RunPage
 from gui.pages.run_page.mode_list import verdict

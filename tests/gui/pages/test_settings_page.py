@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from engine.wire.errors import EngineBusy, failure_of
-from engine.wire.messages import FreeUp, ListConsents, Storage, Stored, StoredPart
+from engine.wire.messages import FreeUp, ListConsents, Storage, Stored
+from engine.wire.values import StoredPart
 from gui.pages.settings_page import SettingsPage
 from gui.run_state import State
 from gui.settings import Settings

@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QTreeWidget, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.wire.messages import Result
+from engine.wire.values import Result
 from gui.results import VIEWS, View, view_for
 from tests.gui import replay
 

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.wire.messages import NoticeText
+from engine.wire.values import NoticeText
 from gui.widgets.notice_lines import NoticeLines
 
 LONG = "Other programs kept about 1.0 processors busy while this was measured, so the figures may be too high. " * 3

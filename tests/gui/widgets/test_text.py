@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from engine.wire.messages import Failure, NoticeText
+from engine.wire.values import Failure, NoticeText
 from gui.widgets import text
 from gui.widgets.failure_panel import FailurePanel
 from gui.widgets.marked_text import MarkedText, Span

@@ -17,10 +17,10 @@ from engine.wire.messages import (
     Downloading,
     Event,
     Failed,
-    Failure,
     Finished,
     Ready,
 )
+from engine.wire.values import Failure
 from tests.engine.models.hub.conftest import WEIGHTS
 from tests.hub_server import COMMIT, Hub, Repo
 from tests.talk import Talk, gone_within, only, talking
