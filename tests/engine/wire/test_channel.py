@@ -48,6 +48,18 @@ def test_a_cut_line_is_kept_until_its_rest_comes(ends: tuple[Channel, Channel]) 
     assert right.read_lines() == [b"first half, second"]
 
 
+@pytest.mark.parametrize("at", range(1, 12))
+def test_lines_may_be_cut_anywhere(ends: tuple[Channel, Channel], at: int) -> None:
+    left, right = ends
+    sent = b"one\n\ntwo\nlast\n"
+    lines: list[bytes] = []
+    for part in (sent[:at], sent[at:]):
+        left.send(part)
+        lines += right.read_lines() or []
+
+    assert lines == [b"one", b"two", b"last"]
+
+
 def test_the_end_is_told_once_the_peer_is_gone(ends: tuple[Channel, Channel]) -> None:
     left, right = ends
     left.close()
