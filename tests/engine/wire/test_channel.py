@@ -48,7 +48,7 @@ def test_a_cut_line_is_kept_until_its_rest_comes(ends: tuple[Channel, Channel]) 
     assert right.read_lines() == [b"first half, second"]
 
 
-@pytest.mark.parametrize("at", range(1, 12))
+@pytest.mark.parametrize("at", range(1, 14))
 def test_lines_may_be_cut_anywhere(ends: tuple[Channel, Channel], at: int) -> None:
     left, right = ends
     sent = b"one\n\ntwo\nlast\n"
