@@ -16,10 +16,20 @@ import msgspec
 import psutil
 
 from engine.runtimes.child import Child
+from engine.runtimes.command import processors_allowed
 from engine.runtimes.role import Role
 from engine.wire import codec
 from engine.wire.channel import LineTooLong
-from engine.wire.errors import BadInput, EngineBusy, EngineDied, FastpathError, Stopped, failure_of
+from engine.wire.errors import (
+    BadInput,
+    EngineBusy,
+    EngineDied,
+    FastpathError,
+    Offline,
+    Stopped,
+    UserFacing,
+    failure_of,
+)
 from engine.wire.messages import (
     PROTOCOL,
     Allow,
@@ -136,7 +146,7 @@ class Client:
             return
         self._offline = offline
         if "desk" in self._roles:
-            self._end_role("desk", Stopped("Stopped, because the network was turned off or on."))
+            self._end_role("desk", _network_turned(offline))
             self._start_desk()
 
     def _start_desk(self) -> None:
@@ -270,7 +280,8 @@ class Client:
         for run in waiting:
             self._run(run)
         if "work" not in self._roles:
-            self._start("work", self._threads or self._default_threads)
+            wanted = self._threads if self._threads <= processors_allowed() else 0  # of a larger computer's settings
+            self._start("work", wanted or self._default_threads)
 
     def _ended(self, role: Role, request_id: str) -> None:
         role.end(request_id)
@@ -319,6 +330,16 @@ class Client:
 
 def _cannot_start(error: OSError) -> EngineDied:
     return EngineDied("The engine could not be started.", details=str(error))
+
+
+def _network_turned(off: bool) -> UserFacing:
+    """What ends whatever the desk was doing: a download, or looking into a model."""
+    if off:
+        return Offline(
+            "Stopped, because the network was turned off.",
+            "Turn it on in Settings, then try again. A download goes on from where it was.",
+        )
+    return Stopped("Stopped, because the network was turned on.", "Try again, now with the network.")
 
 
 def is_last(event: Event) -> bool:

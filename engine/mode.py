@@ -80,6 +80,7 @@ class Prepared(Protocol):
     def adapt(self, inputs: Inputs) -> Events:
         """Makes ready for inputs of this shape (traces, compiles): may take seconds, never within a timed call.
 
+        Says again what a person should know of such a run (``Notice``): a preparation may be kept from another.
         Raises NotForThisModel.
         """
 

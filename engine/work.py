@@ -21,7 +21,6 @@ from engine.wire import codec
 from engine.wire.channel import Channel, LineTooLong
 from engine.wire.errors import ModeUnavailable, failure_of
 from engine.wire.messages import PROTOCOL, Event, Failed, Finished, Ready, Run, Stop, Update
-from engine.wire.values import Cpu
 
 _log = logging.getLogger(__name__)
 
@@ -78,8 +77,8 @@ def serve(channel: Channel) -> None:
     if obstacle:  # importing the libraries would end the process by an illegal instruction
         _refuse_all(runs, obstacle, send)
         return
-    bench = _bench(facts)
     load.warm_up_imports()
+    bench = one_run.Workbench(use_threads(_asked_threads()), facts.brand, cpu.signature(facts))
     while (run := runs.get()) is not None:
         control.begin(run.id)
         send(msgspec.structs.replace(_done(run, control, bench, send), id=run.id))
@@ -91,9 +90,20 @@ def _refuse_all(runs: "queue.SimpleQueue[Run | None]", obstacle: str, send: Call
         send(Failed(id=run.id, failure=failure_of(ModeUnavailable(obstacle, needs.REMEDY))))
 
 
-def _bench(facts: Cpu) -> one_run.Workbench:
-    threads = int(os.environ.get("OMP_NUM_THREADS", "1"))
-    return one_run.Workbench(threads, facts.brand, cpu.signature(facts))
+def _asked_threads() -> int:
+    return int(os.environ.get("OMP_NUM_THREADS", "1"))
+
+
+def use_threads(count: int) -> int:
+    """Has PyTorch compute with ``count`` threads; returns how many it says it uses, which all modes take.
+
+    At its start PyTorch cuts ``OMP_NUM_THREADS`` (MKL to the physical cores), which ONNX Runtime does not.
+    """
+    import torch
+
+    if torch.get_num_threads() != count:
+        torch.set_num_threads(count)
+    return int(torch.get_num_threads())
 
 
 def _done(run: Run, control: Control, bench: one_run.Workbench, send: Callable[[Event], None]) -> Finished | Failed:

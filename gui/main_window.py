@@ -29,10 +29,12 @@ from gui.settings import Settings
 from gui.widgets import figures, text
 from gui.widgets.icons import IconButton
 from gui.widgets.mark import Mark, Shape
+from gui.widgets.throttle import Throttle
 
 SIZE = QSize(1180, 760)
 LEAST = QSize(760, 520)
 RAIL_PX = 64
+KEEP_EVERY_MS = 1_000
 WORDS: dict[EngineWord, tuple[str, Shape, str]] = {
     "starting": ("Starting the engine", "ring", "quiet"),
     "ready": ("Ready", "tick", "accent"),
@@ -51,7 +53,7 @@ class MainWindow(QMainWindow):
         try_again_asked: the engine could not be started, and the person wants another try.
         theme_chosen: "system", "light" or "dark".
         reset_asked: all settings are to be as at first.
-        settings_changed: with those that are to be kept at once.
+        settings_changed: with those that are to be kept now; while somebody types, once in KEEP_EVERY_MS.
         network_chosen: True turns the network off.
         closing: once, with all settings that are to be remembered.
     """
@@ -71,6 +73,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(LEAST)
         self._settings = settings
         self._state = State()
+        self._keep = Throttle(KEEP_EVERY_MS, lambda: self.settings_changed.emit(self._settings), self)
         self.run_page = self._made_run_page(notices)
         self.cpu_page = CpuPage()
         self.settings_page = SettingsPage()
@@ -140,6 +143,8 @@ class MainWindow(QMainWindow):
         button.setCheckable(True)
         button.clicked.connect(lambda: self.show_page(icon))
         self._on_key(f"Ctrl+{digit}", lambda: self.show_page(icon))
+        if page is not self.run_page:  # which has an Esc of its own, and so has the presentation
+            QShortcut(QKeySequence(Qt.Key.Key_Escape), page).activated.connect(lambda: self.run_page.stop())
         self._rail.addButton(button, place)
         layout: Any = self._rail_frame.layout()
         layout.insertWidget(place, button)
@@ -203,6 +208,7 @@ class MainWindow(QMainWindow):
         mine = self._settings
         self._settings = replace(settings, theme=mine.theme, page=mine.page, network_off=mine.network_off)
         self.settings_page.show_settings(self._settings)
+        self._keep.ask()
 
     def _choose_theme(self, choice: theme.Choice) -> None:
         self._settings = replace(self._settings, theme=choice)
@@ -230,6 +236,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.leave_presentation()
+        self._keep.drop()
         geometry = remembered.to_text(self.saveGeometry().data())
         self._settings = replace(self._settings, geometry=geometry, panes=self.run_page.panes())
         self.closing.emit(self._settings)

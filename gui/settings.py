@@ -47,6 +47,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     panes: dict[str, str] = {}
 
 
+class _Written(msgspec.Struct, frozen=True):
+    """What can be read of settings of any version: a newer one may have other fields, and other types in them."""
+
+    schema: int = SCHEMA
+
+
 class Loaded(msgspec.Struct, frozen=True):
     """What was found on the disk, and sentences about what could not be read."""
 
@@ -81,9 +87,8 @@ def _read_settings(file: Path) -> tuple[Settings, tuple[str, ...]]:
     except OSError as error:
         return Settings(), (f"The settings could not be read ({error.strerror}), so the usual ones are used.",)
     try:
-        settings = msgspec.json.decode(text, type=Settings)
-        if settings.schema <= SCHEMA:
-            return settings, ()
+        if msgspec.json.decode(text, type=_Written).schema <= SCHEMA:
+            return msgspec.json.decode(text, type=Settings), ()
         why = "were written by a newer Fastpath"
     except (msgspec.DecodeError, UnicodeDecodeError):
         why = "were damaged"

@@ -10,21 +10,24 @@ import sys
 from collections.abc import Iterator
 from typing import Annotated, Any, NoReturn, TypeVar
 
-import msgspec
 import typer
 
-from engine.cli import documents, tables
+from engine.cli import STOPPED, documents, output, tables
 from engine.cli.conversation import Conversation, Ended, Ran, progress
+from engine.cli.output import print_json
 from engine.client import Client
-from engine.wire.errors import BadInput, FastpathError, failure_of
+from engine.runtimes.command import processors_allowed
+from engine.wire.errors import BadInput, FastpathError, Stopped, failure_of
 from engine.wire.messages import Described, Run
 from engine.wire.values import Failure, ModeCard, TaskCard
 
 STATUS = {"user": 1, "defect": 3, "died": 4}
-STOPPED = 130
 WRONG_WORDS = 2
 LONGEST_INPUT = 10_000_000
 """Characters; far below what a line of the conversation with the engine may hold."""
+
+_BYTE_ORDER_MARK = "\ufeff"
+"""What some editors and shells, above all of Windows, put before a text."""
 
 app = typer.Typer(
     name="fastpath",
@@ -37,17 +40,23 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and 
 
 
 @contextlib.contextmanager
-def _conversation(as_json: bool) -> Iterator[Conversation]:
-    """A client for one command; a failure ends the program with its sentence and status."""
-    client = Client()
+def _failures(as_json: bool) -> Iterator[None]:
+    """A failure ends the program with its sentence and status."""
     try:
-        yield Conversation(client)
+        yield
     except Ended as ended:
         _fail(ended.failure, as_json)
     except FastpathError as error:
         _fail(failure_of(error), as_json)
-    except KeyboardInterrupt:
-        raise typer.Exit(STOPPED) from None
+
+
+@contextlib.contextmanager
+def _conversation(as_json: bool) -> Iterator[Conversation]:
+    """A client for one command, ended with it however it ends."""
+    client = Client()
+    try:
+        with _failures(as_json):
+            yield Conversation(client)
     finally:
         client.close()
         client.events()
@@ -55,8 +64,7 @@ def _conversation(as_json: bool) -> Iterator[Conversation]:
 
 def _fail(failure: Failure, as_json: bool) -> NoReturn:
     if as_json:
-        fields = {name: getattr(failure, name) for name in ("code", "what_happened", "what_to_do", "details")}
-        _print_json({"schema": documents.SCHEMA, "error": fields})
+        print_json(documents.error(failure))
     else:
         progress.print(failure.what_happened)
         progress.print(failure.what_to_do)
@@ -65,18 +73,13 @@ def _fail(failure: Failure, as_json: bool) -> NoReturn:
     raise typer.Exit(STOPPED if failure.code == "Stopped" else STATUS[failure.sort])
 
 
-def _print_json(document: dict[str, Any]) -> None:
-    sys.stdout.write(msgspec.json.encode(document).decode() + "\n")
-    sys.stdout.flush()
-
-
 @app.command("cpu")
 def cpu_command(as_json: Json = False) -> None:
     """What this computer's processor offers for models."""
     with _conversation(as_json) as talk:
         facts = talk.catalogue.cpu
     if as_json:
-        _print_json({"schema": documents.SCHEMA} | documents.complete(facts))
+        print_json({"schema": documents.SCHEMA} | documents.complete(facts))
         return
     tables.show(tables.processor(facts))
     states = ["usable" if feature.usable else feature.reason or "not there" for feature in facts.features]
@@ -90,7 +93,7 @@ def modes_command(as_json: Json = False) -> None:
     with _conversation(as_json) as talk:
         modes = talk.catalogue.modes
     if as_json:
-        _print_json({"schema": documents.SCHEMA, "modes": [documents.complete(mode) for mode in modes]})
+        print_json({"schema": documents.SCHEMA, "modes": [documents.complete(mode) for mode in modes]})
         return
     rows = []
     for mode in modes:
@@ -106,7 +109,7 @@ def tasks_command(as_json: Json = False) -> None:
     with _conversation(as_json) as talk:
         tasks = talk.catalogue.tasks
     if as_json:
-        _print_json({"schema": documents.SCHEMA, "tasks": [documents.complete(task) for task in tasks]})
+        print_json({"schema": documents.SCHEMA, "tasks": [documents.complete(task) for task in tasks]})
         return
     rows = [(task.id, task.title, json.dumps(task.example, ensure_ascii=False)) for task in tasks]
     tables.show_table(("id", "name", "example"), rows)
@@ -121,7 +124,9 @@ def run_command(
     precision: Annotated[str, typer.Option(help="A precision of that mode.")] = "fp32",
     tokenizer: Annotated[str, typer.Option(help="A model whose tokenizer is to be used, named alike.")] = "",
     repeat: Annotated[int | None, typer.Option(min=1, help="How many calls are timed.")] = None,
-    threads: Annotated[int, typer.Option(min=0, help="0 takes the physical cores.")] = 0,
+    threads: Annotated[
+        int, typer.Option(min=0, help="At most this computer's processors; 0 takes the physical cores.")
+    ] = 0,
     option: Annotated[
         list[str] | None, typer.Option(help="NAME=VALUE, an option of the mode; may be repeated.")
     ] = None,
@@ -134,6 +139,8 @@ def run_command(
     as_json: Json = False,
 ) -> None:
     """Runs one model on one input and tells the answer, its speed, and whether it is eager's answer."""
+    with _failures(as_json):
+        _check_threads(threads)
     with _conversation(as_json) as talk:
         card = _named("task", task, talk.catalogue.tasks)
         mode_card = _named("mode", mode, talk.catalogue.modes)
@@ -161,11 +168,22 @@ def run_command(
 
         ran = talk.run(make, show=True)
         if as_json:
-            _print_json(documents.run(described, task, ran.result, ran.report, ran.samples_ms))
+            print_json(documents.run(described, task, ran.result, ran.report, ran.samples_ms))
         else:
             tables.show_run(ran)
     if ran.report.stopped:
         raise typer.Exit(STOPPED)
+
+
+def _check_threads(threads: int) -> None:
+    """More threads than processors only wait for each other. Raises BadInput."""
+    most = processors_allowed()
+    if threads > most:
+        processors = f"{most} processor{'s' if most != 1 else ''}"
+        raise BadInput(
+            f"This computer lets Fastpath use {processors}; --threads {threads} is more.",
+            f"Give at most {most}, or 0 for the usual count.",
+        )
 
 
 Card = TypeVar("Card", TaskCard, ModeCard)
@@ -189,20 +207,29 @@ def _options(words: list[str], card: ModeCard) -> dict[str, str]:
 
 
 def _standard_input() -> str:
+    if sys.stdin is None:
+        raise BadInput("Standard input is closed.")
     try:
         return sys.stdin.buffer.read().decode("utf-8")
+    except OSError as error:
+        raise BadInput("Standard input cannot be read.", details=str(error)) from error
     except UnicodeDecodeError as error:
         raise BadInput("Standard input is not UTF-8 text.", details=str(error)) from error
 
 
 def read_fields(given: str, card: TaskCard) -> dict[str, Any]:
-    """``--input`` as the task's fields: a JSON object, or plain text where the task has one field. Raises BadInput."""
+    """``--input`` as the task's fields: a JSON object, or plain text where the task has one field. Raises BadInput.
+
+    An object that names the one field is meant as fields: what else it names is refused with them, later. Any other
+    object is a text like any other.
+    """
+    given = given.removeprefix(_BYTE_ORDER_MARK)
     if len(given) > LONGEST_INPUT:
         raise BadInput(f"The input has {len(given):,} characters; {LONGEST_INPUT:,} are the most that can be read.")
     names = [field.id for field in card.fields]
     with contextlib.suppress(ValueError, RecursionError):
         document = json.loads(given)
-        if isinstance(document, dict) and (len(names) > 1 or set(document) <= set(names)):
+        if isinstance(document, dict) and (len(names) > 1 or names[0] in document):
             return document
     if len(names) == 1:
         return {names[0]: given}
@@ -223,7 +250,7 @@ def try_command(as_json: Json = False) -> None:
         ran = [row for _, row in rows if isinstance(row, Ran)]
         if as_json:
             runs = [documents.run(described, task, one.result, one.report, one.samples_ms) for one in ran]
-            _print_json({"schema": documents.SCHEMA, "runs": runs})
+            print_json({"schema": documents.SCHEMA, "runs": runs})
         else:
             tables.show_tried(described, card, rows)
     if not ran:
@@ -259,8 +286,7 @@ def _show_wrong_words(message: str, as_json: bool) -> None:
     hint = "See 'fastpath --help' or 'fastpath COMMAND --help'."
     message = message.encode("utf-8", "replace").decode()  # words of a terminal may hold bytes that are no text
     if as_json:
-        what = {"code": "WrongWords", "what_happened": message, "what_to_do": hint, "details": ""}
-        _print_json({"schema": documents.SCHEMA, "error": what})
+        print_json(documents.error(Failure(code="WrongWords", sort="user", what_happened=message, what_to_do=hint)))
     else:
         progress.print(message)
         progress.print(hint)
@@ -268,11 +294,33 @@ def _show_wrong_words(message: str, as_json: bool) -> None:
 
 def main(words: list[str]) -> int:
     """Runs one command. Returns the exit status."""
+    as_json = "--json" in words
     try:
-        status = app(args=words, standalone_mode=False)
+        status = _status(words, as_json)
+        if status == STOPPED and as_json and not output.documents_begun():
+            print_json(documents.error(failure_of(Stopped())))
+        return status
+    except output.Unwritable as error:
+        return _say_unwritable(error)
+    except KeyboardInterrupt:
+        return STOPPED
+
+
+def _status(words: list[str], as_json: bool) -> int:
+    try:
+        # Only help is printed by Typer itself.
+        with output.writing() if "--help" in words else contextlib.nullcontext():
+            return int(app(args=words, standalone_mode=False) or 0)
     except typer.TyperException as error:
-        _show_wrong_words(error.format_message(), "--json" in words)
+        _show_wrong_words(error.format_message(), as_json)
         return WRONG_WORDS
     except (typer.Abort, KeyboardInterrupt):
         return STOPPED
-    return int(status or 0)
+
+
+def _say_unwritable(error: output.Unwritable) -> int:
+    output.let_go()
+    if not error.left:
+        with contextlib.suppress(OSError):  # the same full disk may hold what goes to stderr
+            progress.print(f"The output could not be written ({error}).")
+    return 1

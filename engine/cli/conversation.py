@@ -26,6 +26,9 @@ from engine.wire.messages import (
 )
 from engine.wire.values import Failure, Result, RunReport
 
+STARTER = "starter"
+"""As the engine names it (engine.models.starter.REF); the command line knows no models."""
+
 progress = Console(stderr=True, highlight=False, markup=False)
 
 
@@ -143,6 +146,8 @@ def _stage_line(stage: Stage) -> str:
 
 def _absolute(ref: str) -> str:
     """A folder as named from here: the desk's own current folder is another."""
+    if ref.strip() == STARTER:
+        return ref  # the starter, also where a folder beside us has that name: ./starter means the folder
     try:
         return str(Path(ref).absolute()) if ref and Path(ref).exists() else ref
     except (OSError, ValueError):

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from engine.wire.messages import Described
-from engine.wire.values import Agreement, Result, RunReport
+from engine.wire.values import Agreement, Failure, Result, RunReport
 
 SCHEMA = 1
 
@@ -57,3 +57,9 @@ def run(described: Described, task: str, result: Result, report: RunReport, samp
 def agreement(found: Agreement | None) -> dict[str, Any]:
     """Every field, or the verdict "not checked" alone."""
     return complete(found) if found else {"verdict": "not checked"}
+
+
+def error(failure: Failure) -> dict[str, Any]:
+    """The document of a command that failed."""
+    fields = {name: getattr(failure, name) for name in ("code", "what_happened", "what_to_do", "details")}
+    return {"schema": SCHEMA, "error": fields}

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from engine.cli import documents
 from engine.cli.conversation import Ran
+from engine.cli.output import writing
 from engine.wire.messages import Described
 from engine.wire.values import Cpu, Failure, RunReport, TaskCard
 
@@ -16,10 +17,12 @@ SHOWN_CHARACTERS = 2000
 console = Console(highlight=False, markup=False, soft_wrap=False)
 
 
+@writing()
 def show(line: str) -> None:
     console.print(line)
 
 
+@writing()
 def show_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     table = Table(box=None, pad_edge=False)
     for head in heads:
@@ -35,7 +38,7 @@ def processor(facts: Cpu) -> str:
     if facts.core_kinds is not None:
         cores += f", {facts.core_kinds.performance} performance and {facts.core_kinds.efficiency} efficiency"
     parts = [facts.brand, f"{facts.sockets} socket{'s' if facts.sockets != 1 else ''}", cores]
-    parts += [f"{name} {size / 2**20:.3g} MB" for name, size in facts.caches.items()]
+    parts += [f"{name} {size / 2**20:.3g} MiB" for name, size in facts.caches.items()]
     parts.append(f"memory {facts.memory_total_mb} MB")
     if facts.limit_cpus:
         parts.append(f"container limit {facts.limit_cpus:g} processors")
@@ -62,7 +65,7 @@ def same_answer(report: RunReport) -> str:
 def show_run(ran: Ran) -> None:
     report, timing = ran.report, ran.report.timing
     text = json.dumps(documents.output(ran.result), ensure_ascii=False, indent=2)
-    console.print(text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + " ...")
+    show(text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + " ...")
     parts = [f"{number(timing.p50_ms)} ms median of {timing.n} calls"]
     parts += [f"p90 {number(timing.p90_ms)} ms"] if timing.p90_ms is not None else []
     parts += [
@@ -72,14 +75,14 @@ def show_run(ran: Ran) -> None:
     ]
     if report.ratio is not None:
         parts.append(f"{number(report.ratio.value)}x eager's speed")
-    console.print(", ".join(parts))
+    show(", ".join(parts))
     for doubt in report.doubts:
-        console.print(doubt)
+        show(doubt)
 
 
 def show_tried(described: Described, card: TaskCard, rows: Iterable[tuple[str, Ran | Failure]]) -> None:
     """One row a mode: latency, speed against eager, agreement; or why not."""
-    console.print(f"{card.title} with {described.model.name}")
+    show(f"{card.title} with {described.model.name}")
     table = []
     for title, row in rows:
         if isinstance(row, Failure):

@@ -17,7 +17,7 @@ from engine.cpu.told import Told
 from engine.cpu.topology import Cores
 from engine.wire.values import Cpu
 
-_MIB = 1024 * 1024
+_MB = 1_000_000
 
 
 def facts(ask_tiles: Callable[[], Tiles] | None = None) -> Cpu:
@@ -41,9 +41,9 @@ def assemble(told: Told, machine: str, memory_bytes: int, limits: Limits) -> Cpu
         cores_allowed=topology.within(cores.allowed, limits.cpus),
         core_kinds=cores.kinds,
         caches=told.caches,
-        memory_total_mb=min(memory_bytes, limits.memory_bytes or memory_bytes) // _MIB,
+        memory_total_mb=min(memory_bytes, limits.memory_bytes or memory_bytes) // _MB,
         limit_cpus=limits.cpus or 0,
-        limit_memory_mb=(limits.memory_bytes or 0) // _MIB,
+        limit_memory_mb=(limits.memory_bytes or 0) // _MB,
         features=told.features,
     )
 

@@ -9,18 +9,19 @@ from engine.wire.errors import NotForThisModel
 @dataclasses.dataclass(frozen=True, slots=True)
 class Family:
     """``skipped_positions``: rows of the position table before the first token's (RoBERTa's padding index +
-    1).
+    1). ``positions``: the rows of that table where the configuration does not say.
     """
 
     title: str
     skipped_positions: int = 0
+    positions: int = 512
 
 
 ENCODERS = {
     "bert": Family("BERT"),
     "roberta": Family("RoBERTa", 2),
     "xlm-roberta": Family("XLM-RoBERTa", 2),
-    "xlm-roberta-xl": Family("XLM-RoBERTa-XL", 2),
+    "xlm-roberta-xl": Family("XLM-RoBERTa-XL", 2, positions=514),
     "camembert": Family("CamemBERT", 2),
     "distilbert": Family("DistilBERT"),
     "albert": Family("ALBERT"),
@@ -28,8 +29,8 @@ ENCODERS = {
     "mpnet": Family("MPNet", 2),
     "deberta": Family("DeBERTa"),
     "deberta-v2": Family("DeBERTa-v2"),
-    "modernbert": Family("ModernBERT"),
-    "big_bird": Family("BigBird"),
+    "modernbert": Family("ModernBERT", positions=8192),
+    "big_bird": Family("BigBird", positions=4096),
     "longformer": Family("Longformer", 2),
     "roberta-prelayernorm": Family("RoBERTa-PreLayerNorm", 2),
     "data2vec-text": Family("Data2VecText", 2),
@@ -38,7 +39,7 @@ ENCODERS = {
     "convbert": Family("ConvBERT"),
     "megatron-bert": Family("Megatron-BERT"),
     "rembert": Family("RemBERT"),
-    "roformer": Family("RoFormer"),
+    "roformer": Family("RoFormer", positions=1536),
     "ernie": Family("ERNIE"),
 }
 
@@ -83,6 +84,28 @@ def tasks_of(model_type: str, architecture: str, sentences: bool | None) -> tupl
     return own + features
 
 
+_SPANS = frozenset({"start_logits", "end_logits"})
+_OUTPUTS = {
+    "feature-extraction": frozenset({"last_hidden_state"}),
+    "sentence-similarity": frozenset({"last_hidden_state"}),
+    "question-answering": _SPANS,
+}
+"""What a task reads of a graph; any other reads the logits."""
+
+
+def tasks_of_graph(tasks: tuple[str, ...], outputs: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of ``tasks`` that an ONNX graph with these outputs serves; all where it names none.
+
+    Logits serve the task of the architecture: nothing in the graph tells labels of texts from those of tokens.
+    """
+    if not outputs:
+        return tasks
+    found = frozenset(outputs)
+    if found >= _SPANS and "question-answering" not in tasks:
+        tasks = ("question-answering", *tasks)
+    return tuple(task for task in tasks if found >= _OUTPUTS.get(task, {"logits"}))
+
+
 def _own_task(model_type: str, architecture: str) -> tuple[str, ...]:
     # ELECTRA's pre-training head tells real tokens from replaced ones; it has no words to fill in.
     if model_type == "electra" and architecture.endswith("ForPreTraining"):
@@ -114,9 +137,10 @@ def max_tokens_of(model_type: str, config: dict[str, Any], *limits: Any) -> int:
     ``limits`` are what tokenizer and sentence configuration say. Tokenizers without a limit say 1e30, so a
     limit above a million is none.
     """
-    positions = _limit(config.get("max_position_embeddings"))
+    family = ENCODERS[model_type]
+    positions = _limit(config.get("max_position_embeddings", family.positions))
     if positions:
-        positions = max(0, positions - ENCODERS[model_type].skipped_positions)
+        positions = max(0, positions - family.skipped_positions)
     return min(filter(None, (positions, *map(_limit, limits))), default=0)
 
 

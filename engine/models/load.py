@@ -28,6 +28,9 @@ _MAPPINGS = {
 _SETTINGS = {"num_labels"}
 """A setting that the configuration classes keep behind a property."""
 
+PICK_ONNX = "Pick ONNX Runtime, or a version of the model in the safetensors format."
+"""Where a model is an ONNX graph alone."""
+
 _ANOTHER_TASK = "Pick another task or another model."
 
 
@@ -43,7 +46,7 @@ def load_eager(facts: ModelFacts, auto_class: str, attention: str) -> Any:
     if facts.weights == "ONNX":
         raise NotForThisModel(
             f"{name} holds only an ONNX graph, which PyTorch cannot run.",
-            "Pick ONNX Runtime, or a version of the model in the safetensors format.",
+            PICK_ONNX,
         )
     starter.check_if_here(facts.folder)
     model_class = class_of(facts, auto_class)

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from engine.models import families, links, readme, safe, sentence, sizes, weights
+from engine.models import families, links, readme, safe, sentence, sizes, unreadable, weights
 from engine.models.facts import ModelFacts
 from engine.models.plain import quoted
 from engine.wire.errors import ModelBroken, ModelNotFound, NotForThisModel
@@ -20,6 +20,7 @@ _MODEL_TYPE = re.compile(r"[A-Za-z0-9][\w.-]{0,63}")
 _ARCHITECTURE = re.compile(r"\w{1,100}")
 
 
+@unreadable.told()
 def look(folder: Path, allow_pickle: bool = False) -> ModelFacts:
     """Reads and judges the model in ``folder``. ``allow_pickle``: the person consented to pickled weights.
 
@@ -47,7 +48,7 @@ def look(folder: Path, allow_pickle: bool = False) -> ModelFacts:
         config=config,
         model_type=model_type,
         architecture=architecture,
-        tasks=_proposed(families.tasks_of(model_type, architecture, steps.known), readme.pipeline_tag(folder)),
+        tasks=_proposed(_tasks(folder, model_type, architecture, steps.known, found), readme.pipeline_tag(folder)),
         weights_files=found.files,
         weights=found.kind,
         onnx_file=found.onnx_file,
@@ -61,6 +62,7 @@ def look(folder: Path, allow_pickle: bool = False) -> ModelFacts:
     )
 
 
+@unreadable.told()
 def look_at_tokenizer(folder: Path) -> None:
     """Judges another model's folder of which only the tokenizer is used. Raises as ``look``."""
     links.check(folder)
@@ -89,6 +91,22 @@ def _named(folder: Path, config: dict[str, Any]) -> tuple[str, str]:
     architectures = config.get("architectures")
     first = architectures[0] if isinstance(architectures, list) and architectures else ""
     return model_type, first if isinstance(first, str) and _ARCHITECTURE.fullmatch(first) else ""
+
+
+def _tasks(
+    folder: Path, model_type: str, architecture: str, sentences: bool | None, found: weights.Weights
+) -> tuple[str, ...]:
+    tasks = families.tasks_of(model_type, architecture, sentences)
+    if found.kind != "ONNX":
+        return tasks
+    served = families.tasks_of_graph(tasks, found.outputs)
+    if not served:
+        given = ", ".join(quoted(name) for name in found.outputs[:5])
+        raise NotForThisModel(
+            f"The ONNX graph of {folder.name} gives {given}, which serves no task that Fastpath knows of it.",
+            "Pick a version of the model in the safetensors format, or another export.",
+        )
+    return served
 
 
 def _proposed(tasks: tuple[str, ...], tag: str) -> tuple[str, ...]:

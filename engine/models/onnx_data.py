@@ -5,14 +5,16 @@ milliseconds and needs no library.
 """
 
 import mmap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from engine.models import links
 from engine.models.plain import quoted
 from engine.models.protobuf import Buffer, Malformed, parts
 from engine.wire.errors import ModelBroken, UnsafeWeights
+
+Value = TypeVar("Value")
 
 WAYS = {
     "ModelProto": {7: "GraphProto", 20: "TrainingInfoProto", 25: "FunctionProto"},
@@ -28,6 +30,7 @@ WAYS = {
 }  # fmt: skip
 """Every way from a model to a tensor, by field numbers (onnx.proto); a test compares them with the library."""
 
+_GRAPH, _OUTPUT, _NAME = 7, 12, 1
 _EXTERNAL_DATA = 13
 _KEY, _VALUE = 1, 2
 
@@ -40,28 +43,46 @@ class _Entry(NamedTuple):
     length: str
 
 
+def outputs(graph: Path) -> tuple[str, ...]:
+    """The names of what ``graph`` gives. Raises ModelBroken."""
+    return tuple(_walked(graph, _outputs))
+
+
 def require_inside(graph: Path) -> tuple[str, ...]:
     """The files beside ``graph`` that hold its tensors, each checked to be a file of its own folder.
 
     A link may only lead to where the Hub's shared cache keeps its files (``blobs`` beside ``snapshots``).
     Raises UnsafeWeights, ModelBroken.
     """
-    try:
-        found = _entries(graph)
-    except (Malformed, OSError) as error:
-        raise ModelBroken(f"The ONNX graph {graph.name} cannot be read.", details=str(error)) from error
+    found = sorted(set(_walked(graph, _of_tensors)))
     for entry in found:
         _check(graph, entry)
     return tuple(sorted({entry.location for entry in found}))
 
 
-def _entries(graph: Path) -> list[_Entry]:
-    with graph.open("rb") as stream:
-        size_bytes = graph.stat().st_size
-        if not size_bytes:  # no map of nothing
-            return []
-        with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            return sorted(set(_of_tensors(data, size_bytes)))
+def _walked(graph: Path, walk: Callable[[Buffer, int], Iterator[Value]]) -> list[Value]:
+    """What ``walk`` finds in the file's bytes. Raises ModelBroken."""
+    try:
+        with graph.open("rb") as stream:
+            size_bytes = graph.stat().st_size
+            if not size_bytes:  # no map of nothing
+                return []
+            with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+                return list(walk(data, size_bytes))
+    except (Malformed, OSError) as error:
+        raise ModelBroken(f"The ONNX graph {graph.name} cannot be read.", details=str(error)) from error
+
+
+def _outputs(data: Buffer, size_bytes: int) -> Iterator[str]:
+    for number, begin, end in parts(data, 0, size_bytes):
+        if number != _GRAPH:
+            continue
+        for field, first, last in parts(data, begin, end):
+            if field != _OUTPUT:
+                continue
+            for inner, a, b in parts(data, first, last):
+                if inner == _NAME:
+                    yield data[a:b].decode("utf-8", "replace")
 
 
 def _of_tensors(data: Buffer, size_bytes: int) -> Iterator[_Entry]:

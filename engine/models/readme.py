@@ -19,11 +19,11 @@ def pipeline_tag(folder: Path) -> str:
 
 
 def _front_matter(folder: Path) -> str:
-    file = folder / "README.md"
-    if not file.is_file():
+    try:
+        with (folder / "README.md").open(encoding="utf-8", errors="replace") as stream:
+            text = stream.read(_README_BYTES)
+    except OSError:  # it is not there or may not be read: no answer depends on it
         return ""
-    with file.open(encoding="utf-8", errors="replace") as stream:
-        text = stream.read(_README_BYTES)
     front = re.match(r"\ufeff?---[ \t]*\n(.*?)\n---", text, re.DOTALL)
     return front[1] if front else ""
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.models import starter
+from engine.models import starter, unreadable
 from engine.models.hub import address, cache, surroundings
 from engine.wire.errors import ModelNotFound, NotDownloaded
 
@@ -21,6 +21,7 @@ def resolve_tokenizer(ref: str) -> Path:
     return _resolve(ref, cache.is_tokenizer)
 
 
+@unreadable.told()
 def _resolve(ref: str, is_whole: Callable[[Path], bool]) -> Path:
     ref = ref.strip()
     if ref == starter.REF:
@@ -30,6 +31,8 @@ def _resolve(ref: str, is_whole: Callable[[Path], bool]) -> Path:
     try:
         place = Path(ref).expanduser()
         is_folder, is_file = place.is_dir(), place.is_file()
+    except PermissionError:
+        raise
     except (OSError, RuntimeError, ValueError) as error:  # a name that is too long, the home of nobody, a NUL
         raise ModelNotFound(f"There is no folder {ref[:200]}.", details=str(error)) from error
     if is_folder:

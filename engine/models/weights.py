@@ -40,7 +40,7 @@ class Weights:
     """``kind``: ``safetensors``, ``ONNX`` or ``pickle``. ``files`` are relative to the model's folder.
 
     From the headers of safetensors, else 0: ``parameters``, ``tensors``, and ``longest``, the largest of all
-    dimensions.
+    dimensions. ``outputs``: the names of an ONNX graph's outputs, where it is alone.
     """
 
     kind: str
@@ -49,6 +49,7 @@ class Weights:
     parameters: int = 0
     tensors: int = 0
     longest: int = 0
+    outputs: tuple[str, ...] = ()
 
 
 def read(folder: Path, prefer_pickle: bool = False) -> Weights:
@@ -66,7 +67,7 @@ def read(folder: Path, prefer_pickle: bool = False) -> Weights:
     if pickles and (prefer_pickle or not onnx_files):
         return Weights("pickle", pickles, onnx_files[0] if onnx_files else "")
     if onnx_files:
-        return Weights("ONNX", onnx_files, onnx_files[0])
+        return Weights("ONNX", onnx_files, onnx_files[0], outputs=onnx_data.outputs(folder / onnx_files[0]))
     pickled.refuse_others(folder)
     raise ModelBroken(f"The folder {folder.name} has no weights ({SINGLE} or model.onnx).")
 

@@ -17,7 +17,6 @@ from engine.mode import (
     Unavailable,
     attention_of,
     fits_graph,
-    no_events,
     refusing,
     stage,
     tensors,
@@ -93,17 +92,21 @@ def prepare(job: Job) -> Generator[Event, None, Prepared]:
         except NotForThisModel as error:
             if job.facts.weights == "ONNX":
                 raise
-            yield Notice(text="The model's own ONNX graph does not serve here.", details=error.details)
+            passed_over = Notice(
+                text="The model's own ONNX graph does not serve here.", details=error.details or error.what_happened
+            )
+            yield passed_over
+            return (yield from _exported(job, (passed_over,)))
     return (yield from _exported(job))
 
 
-def _exported(job: Job) -> Generator[Event, None, Prepared]:
+def _exported(job: Job, notices: tuple[Notice, ...] = ()) -> Generator[Event, None, Prepared]:
     kept = job.artefacts.find(card.id, FP32.id, {})
     if kept is not None:
         yield from stage("load", _import)
-        return (yield from stage("prepare", lambda: _Session(job, kept / _GRAPH), cached=True))
+        return (yield from stage("prepare", lambda: _Session(job, kept / _GRAPH, notices), cached=True))
     model = yield from stage("load", lambda: _load(job))
-    return (yield from stage("prepare", lambda: _Session(job, _export(job, model))))
+    return (yield from stage("prepare", lambda: _Session(job, _export(job, model), notices)))
 
 
 class _Session:
@@ -112,10 +115,13 @@ class _Session:
     mode = card.id
     precision = FP32.id
 
-    def __init__(self, job: Job, graph: Path) -> None:
-        """Opens ``graph`` and calls it once with the sample. Raises NotForThisModel."""
+    def __init__(self, job: Job, graph: Path, notices: tuple[Notice, ...] = ()) -> None:
+        """Opens ``graph`` and calls it once with the sample. ``notices`` hold for every run of it. Raises
+        NotForThisModel.
+        """
         import optimum.onnxruntime
 
+        self._notices = notices
         model_class = getattr(optimum.onnxruntime, f"ORTModelFor{job.auto_class}")
         with refusing(card.title, job.facts):
             session = _open(graph, job)
@@ -126,7 +132,7 @@ class _Session:
             raise NotForThisModel(f"The ONNX graph of {job.facts.folder.name} is not in full precision (fp32).")
 
     def adapt(self, inputs: Inputs) -> Events:
-        return no_events()
+        yield from self._notices
 
     def __call__(self, **inputs: Any) -> Outputs:
         return tensors(self._model(**inputs))

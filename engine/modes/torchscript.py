@@ -115,10 +115,9 @@ class _Traced:
         if shape in self._fused:
             self._fused.move_to_end(shape)
         elif shape not in self._unfusable:
-            told = bool(self._unfusable)
             yield from stage("prepare", lambda: self._trace(inputs))
-            if self._unfusable and not told:
-                yield Notice(text="oneDNN cannot fuse the graph of this model rightly, so it runs unfused.")
+        if self._shape(inputs) in self._unfusable:
+            yield Notice(text="oneDNN cannot fuse the graph of this model rightly, so it runs unfused.")
 
     def __call__(self, **inputs: Any) -> Outputs:
         import torch

@@ -10,11 +10,12 @@ from engine.measure import environment, loop, memory
 from engine.measure.doubts import doubts
 from engine.measure.percentiles import median, told
 from engine.models import starter
+from engine.models.facts import ModelFacts
 from engine.run.permitted import model_of, require_memory
 from engine.run.ready import prepared_model
 from engine.run.same_answer import REFERENCE, compare
 from engine.run.session import Calls, Control, Session, Workbench
-from engine.wire.errors import ModeUnavailable, NotForThisModel, UserFacing
+from engine.wire.errors import ModeUnavailable, NotForThisModel, Stopped, UserFacing
 from engine.wire.messages import Answer, Event, Run, Stage
 from engine.wire.values import RunReport, StagesP50, Timing
 
@@ -31,7 +32,7 @@ def prepare(run: Run, control: Control, bench: Workbench) -> Generator[Event, No
     starter.check_if_here(facts.folder)
     if run.task not in facts.tasks:
         raise NotForThisModel(
-            f"This model cannot do {task.card.title.lower()}: it is a {facts.architecture or facts.model_type}.",
+            f"This model cannot do {task.card.title.lower()}: it is {_kind(facts)}.",
             "Pick one of the tasks that the model can do.",
         )
     if missing := mode.available():
@@ -47,14 +48,27 @@ def prepare(run: Run, control: Control, bench: Workbench) -> Generator[Event, No
     try:
         session.prepared = yield from prepared_model(session, run.mode, run.precision, run.options)
     except NotForThisModel as reason:
-        if run.mode == REFERENCE[0]:
+        if run.mode == REFERENCE[0] or facts.weights == "ONNX":  # of a graph alone PyTorch can run nothing
             raise
-        yield session.note(
-            f"{mode.card.title} cannot take this model, so plain PyTorch (eager) ran instead.",
-            f"{reason.what_happened}\n{reason.details}".strip(),
-        )
-        session.prepared = yield from prepared_model(session, *REFERENCE, {})
+        yield from _fall_back(session, mode.card.title, f"{reason.what_happened}\n{reason.details}".strip())
     return session
+
+
+def _fall_back(session: Session, title: str, reason: str) -> Generator[Event, None, None]:
+    """Plain PyTorch instead, told once it is ready. Where that fails too, the failure's details hold both reasons."""
+    try:
+        session.prepared = yield from prepared_model(session, *REFERENCE, {})
+    except Stopped:
+        raise
+    except UserFacing as error:
+        error.details = f"{error.details}\n\n{title} was tried first: {reason}".strip()
+        raise
+    yield session.note(f"{title} cannot take this model, so plain PyTorch (eager) ran instead.", reason)
+
+
+def _kind(facts: ModelFacts) -> str:
+    graph = "only the ONNX graph of " if facts.weights == "ONNX" else ""
+    return f"{graph}a {facts.architecture or facts.model_type}"
 
 
 def _registered(registry: Mapping[str, Value], name: str, what: str) -> Value:
@@ -123,7 +137,7 @@ def _take_fields(session: Session, calls: Calls, revision: int, fields: dict[str
     for notice in encoded.notices:
         yield session.note(notice.text, notice.details)
     for batch in encoded.batches:
-        yield from session.prepared.adapt(batch)
+        yield from session.heard(session.prepared.adapt(batch))
     _, result = calls.first()
     yield Answer(result=result, revision=revision)
     return True

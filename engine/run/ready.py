@@ -9,6 +9,7 @@ import msgspec
 from engine.all_modes import MODES
 from engine.measure import memory
 from engine.mode import Job, Mode, Prepared
+from engine.models.load import PICK_ONNX
 from engine.run.session import PreparedKey, Session
 from engine.store import times
 from engine.store.artefacts import Shelf
@@ -52,7 +53,7 @@ def _new(session: Session, mode: Mode, precision: str, options: Mapping[str, str
         raise ModeUnavailable(f"{mode.card.title} cannot run in {precision}: {why}", "Pick another precision.")
     fit = mode.fits(facts, precision)
     if fit.verdict == "no":
-        raise NotForThisModel(fit.reason)
+        raise NotForThisModel(fit.reason, PICK_ONNX if facts.weights == "ONNX" else "")
     shelf = Shelf(f"{facts.content_key} {session.task.auto_class}", session.bench.cpu_signature)
     return (
         yield from mode.prepare(
@@ -89,6 +90,7 @@ class _Stages:
         self._key = key
 
     def follow(self, events: Generator[Event, None, Value]) -> Generator[Event, None, Value]:
+        events = self._session.heard(events)
         while True:
             try:
                 event = next(events)

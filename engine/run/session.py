@@ -3,8 +3,8 @@
 import contextlib
 import dataclasses
 import time
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Generator, Iterator, Mapping
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from engine import task as shared
 from engine.measure import loop, memory
@@ -14,8 +14,10 @@ from engine.models.tensors import Outputs
 from engine.store.kept import Kept
 from engine.task import Encoded, Task
 from engine.wire.errors import FastpathError, ModelBroken, NotEnoughMemory, Stopped
-from engine.wire.messages import Notice, Run
+from engine.wire.messages import Event, Notice, Run
 from engine.wire.values import NoticeText, Result
+
+Value = TypeVar("Value")
 
 KEPT_SHARE = 0.25
 """Prepared models may stay in memory up to this share of it."""
@@ -75,6 +77,19 @@ class Session:
     """Seconds of each stage of preparing, summed."""
     from_cache: list[bool] = dataclasses.field(default_factory=list)
     """For each "prepare" that ended: whether it came from memory or disk."""
+
+    def heard(self, events: Generator[Event, None, Value]) -> Generator[Event, None, Value]:
+        """Follows what a mode says: a notice of its own goes into the report too, and each is told once a run."""
+        while True:
+            try:
+                event = next(events)
+            except StopIteration as done:
+                value: Value = done.value
+                return value
+            if not isinstance(event, Notice):
+                yield event
+            elif NoticeText(text=event.text, details=event.details) not in self.notices:
+                yield self.note(event.text, event.details)
 
     def note(self, text: str, details: str = "") -> Notice:
         """Remembers a notice for the report and returns its event."""

@@ -8,7 +8,10 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
+import psutil
+
 from engine import folders
+from engine.wire.errors import BadInput
 
 SYSTEM_VARIABLES = (
     *(
@@ -50,13 +53,22 @@ def engine_command(role: str, runtime: str = "main", prefix: Sequence[str] = ())
     return [*prefix, sys.executable, "-P", "-m", "engine", role]
 
 
+def processors_allowed() -> int:
+    """Logical processors that this process may use, where the system tells its affinity; otherwise all."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else psutil.cpu_count() or 1
+
+
 def environment(
     role: str, threads: int, caller: Mapping[str, str] = os.environ, *, offline: bool = False
 ) -> dict[str, str]:
     """The child's whole environment. ``threads`` is at least 1; the desk does not compute and ignores it.
 
-    Only the desk may use the network, and with ``offline`` nobody.
+    Only the desk may use the network, and with ``offline`` nobody. Raises BadInput for a count of threads that this
+    computer has no processors for: libraries allocate for each thread, and break at absurd counts.
     """
+    most = max(processors_allowed(), psutil.cpu_count() or 1)  # affinity may have changed since the count was chosen
+    if role != "desk" and not 1 <= threads <= most:
+        raise BadInput(f"A run can have 1 to {most} threads on this computer, not {threads}.")
     names = SYSTEM_VARIABLES + (NETWORK_VARIABLES if role == "desk" else ())
     kept = {name: caller[name] for name in names if name in caller}
     kept |= {name: value for name, value in caller.items() if name.startswith("LC_")}

@@ -10,7 +10,7 @@ from engine.wire.values import Result
 from gui import theme
 from gui.results import reading
 from gui.widgets import text
-from gui.widgets.details import DetailsText
+from gui.widgets.details import ReadText
 
 ROWS_SHOWN = 100
 NUMBERS_SHOWN = 12
@@ -23,11 +23,9 @@ class VectorsView(QWidget):
         super().__init__()
         self._shape = text.label("", "heading", selectable=True)
         self._note = text.label("", "quiet", wrap=True, selectable=True)
-        self._numbers = DetailsText("The vectors' first numbers")
+        self._numbers = ReadText("The vectors' first numbers")
+        text.explain(self._numbers, "The full text, to be read or copied.")
         self._numbers.setProperty("role", "bare")
-        self._numbers.setMaximumHeight(16_777_215)
-        self._numbers.setMinimumHeight(0)
-        self._numbers.show()
         self._rows: list[list[float]] = []
         self._file = ""
         whole = QVBoxLayout(self)

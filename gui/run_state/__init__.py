@@ -42,6 +42,7 @@ from gui.run_state.views import DownloadView, EngineWord, RunView, StageView, St
 __all__ = ["DownloadView", "EngineWord", "RunView", "StageView", "State"]
 
 BASELINES_KEPT = 64
+PREPARING = frozenset({"load", "prepare"})
 _numbers = itertools.count(1)
 
 
@@ -92,7 +93,8 @@ def storing(state: State, request: Storage | FreeUp) -> State:
 
 def began(state: State, run: Run) -> State:
     """Run was pressed."""
-    view = RunView(run, Latencies(), fields_by_revision=((0, run.fields),), answer_fields=run.fields)
+    name = state.model.name if state.model is not None and state.model.folder == run.folder else ""
+    view = RunView(run, Latencies(), model_name=name, fields_by_revision=((0, run.fields),), answer_fields=run.fields)
     return replace(state, run=view)
 
 
@@ -182,21 +184,25 @@ def _of_storage(state: State, request: Storage | FreeUp, event: AnyEvent) -> Sta
 def _of_run(state: State, run: RunView, event: AnyEvent, now_s: float) -> State:
     match event:
         case Stage():
-            return replace(state, run=replace(run, stages=_with(run.stages, event, now_s)))
+            noted = run.noted.with_preparation() if event.stage in PREPARING else run.noted
+            return replace(state, run=replace(run, stages=_with(run.stages, event, now_s), noted=noted))
         case Notice():
             note = NoticeText(text=event.text, details=event.details)
-            return replace(state, run=replace(run, notices=(*run.notices, note)))
+            return replace(state, run=replace(run, noted=run.noted.with_notice(note)))
         case Answer():
             if event.revision:
                 run.latencies.begin_input()
             fields = dict(run.fields_by_revision).get(event.revision, run.answer_fields)
-            return replace(state, run=replace(run, answer=event, answer_fields=fields))
+            noted = run.noted.with_answer(of_changed_input=event.revision > 0)
+            return replace(state, run=replace(run, answer=event, answer_fields=fields, noted=noted))
         case Samples():
             run.latencies.add(event.latency_ms, now_s)
-            return replace(state, memory_bytes=event.memory_bytes or state.memory_bytes)
+            run = replace(run, noted=run.noted.with_calls())
+            return replace(state, run=run, memory_bytes=event.memory_bytes or state.memory_bytes)
         case Finished():
             return _finished(state, run, event.report, now_s)
         case Failed():
+            run.latencies.end()
             how: Literal["failed", "stopped"] = "stopped" if event.failure.code == "Stopped" else "failed"
             return replace(
                 state, run=replace(run, failure=event.failure, stages=_cut(run.stages, how, now_s), over=True)
@@ -230,11 +236,11 @@ def _cut(stages: tuple[StageView, ...], how: Literal["failed", "stopped"], now_s
 
 
 def _finished(state: State, run: RunView, report: RunReport | None, now_s: float) -> State:
+    run.latencies.end()
     run = replace(run, report=report, stages=_cut(run.stages, "stopped", now_s), over=True)
     if report is None:
         return replace(state, run=run)
-    if report.notices:
-        run = replace(run, notices=report.notices)
+    run = replace(run, noted=run.noted.with_report(report.notices))
     baselines = dict(state.eager_ms)
     key = baseline_key(run.request, run.answer_fields)
     if report.ratio is not None:

@@ -29,7 +29,9 @@ class Latencies:
     def __init__(self) -> None:
         self.n = 0
         self.now_s = 0.0
+        self.over = False
         self._began_s: float | None = None
+        self._before: Bucket | None = None
         self._buckets: collections.deque[Bucket] = collections.deque(maxlen=math.ceil(WINDOW_S / BUCKET_S) + 1)
         self._last: collections.deque[float] = collections.deque(maxlen=LAST_SAMPLES)
 
@@ -40,8 +42,9 @@ class Latencies:
         if not latency_ms:
             return
         took_s = sum(latency_ms) / 1e3
-        since_s = self.now_s if self._buckets else now_s - min(took_s, LONGEST_BATCH_S)
-        since_s = max(since_s, now_s - max(took_s, LONGEST_BATCH_S))
+        since_s = now_s - (min if self._began_s is None else max)(took_s, LONGEST_BATCH_S)
+        if self._buckets:
+            since_s = max(since_s, self.now_s)
         if self._began_s is None:
             self._began_s = since_s
         for place, value in enumerate(latency_ms, start=1):
@@ -56,7 +59,12 @@ class Latencies:
         """Another input: percentiles are of one input, the chart goes on."""
         self._last.clear()
         self.n = 0
-        self._began_s = self.now_s or None
+        self._began_s = None
+        self._before = self._buckets[-1] if self._buckets else None
+
+    def end(self) -> None:
+        """The run is over: ``now_s`` stays the moment of its last call."""
+        self.over = True
 
     def _put(self, at_s: float, value: float) -> None:
         start_s = math.floor(at_s / BUCKET_S) * BUCKET_S
@@ -72,11 +80,18 @@ class Latencies:
         return tuple(self._buckets)
 
     def per_s(self) -> float:
-        """Calls per second, as they arrived in the last 30 s; 0 while too short to tell."""
+        """Calls of this input per second, as they arrived in the last 30 s; 0 while too short to tell."""
         if self._began_s is None:
             return 0.0
         span_s = self.now_s - max(self._began_s, self.now_s - WINDOW_S)
-        return sum(bucket.n for bucket in self._buckets) / span_s if span_s > BUCKET_S else 0.0
+        return self._calls() / span_s if span_s > BUCKET_S else 0.0
+
+    def _calls(self) -> int:
+        """Those of this input: of the bucket in which the input before ended, its calls are taken off."""
+        if self._before is None:
+            return sum(bucket.n for bucket in self._buckets)
+        of_both = sum(bucket.n for bucket in self._buckets if bucket.at_s >= self._before.at_s)
+        return of_both - (self._before.n if self._buckets[0].at_s <= self._before.at_s else 0)
 
     def percentiles(self) -> tuple[float | None, float | None, float | None]:
         """p50, p90 and p99 of the last samples (at most 2,000); None where too few tell."""

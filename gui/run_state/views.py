@@ -20,6 +20,7 @@ from engine.wire.messages import (
 )
 from engine.wire.values import Cell, Consent, Failure, ModeCard, ModelCard, NoticeText, RunReport, TaskCard
 from gui.run_state.latencies import Latencies
+from gui.run_state.notices import Noted
 
 EngineWord = Literal["starting", "ready", "loading", "running", "stopping", "stopped"]
 
@@ -38,19 +39,29 @@ class StageView:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class RunView:
-    """One run as far as it is known. ``answer_fields`` are those that ``answer`` belongs to."""
+    """One run as far as it is known. ``answer_fields`` are those that ``answer`` belongs to.
+
+    ``model_name``: of the model that this run computes, which may be another than the one chosen by now; empty where
+    it is not known.
+    """
 
     request: Run
     latencies: Latencies
+    model_name: str = ""
     stages: tuple[StageView, ...] = ()
     fields_by_revision: tuple[tuple[int, dict[str, Any]], ...] = ()
     answer: Answer | None = None
     answer_fields: dict[str, Any] = dataclasses.field(default_factory=dict)
-    notices: tuple[NoticeText, ...] = ()
+    noted: Noted = dataclasses.field(default_factory=Noted)
     report: RunReport | None = None
     failure: Failure | None = None
     stopping: bool = False
     over: bool = False
+
+    @property
+    def notices(self) -> tuple[NoticeText, ...]:
+        """Those that are shown."""
+        return self.noted.shown
 
     @property
     def repeats(self) -> bool:

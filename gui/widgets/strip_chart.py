@@ -27,6 +27,7 @@ class StripChart(QWidget):
         super().__init__()
         self._buckets: tuple[Bucket, ...] = ()
         self._now_s = 0.0
+        self._over = False
         self._baseline_ms: float | None = None
         self._paused = False
         self._weight = 1
@@ -45,8 +46,9 @@ class StripChart(QWidget):
         if self._paused:
             return
         buckets = latencies.buckets if latencies is not None else ()
-        if (buckets, baseline_ms) != (self._buckets, self._baseline_ms):
-            self._buckets, self._baseline_ms = buckets, baseline_ms
+        over = latencies is not None and latencies.over
+        if (buckets, baseline_ms, over) != (self._buckets, self._baseline_ms, self._over):
+            self._buckets, self._baseline_ms, self._over = buckets, baseline_ms, over
             self._now_s = latencies.now_s if latencies is not None else 0.0
             self.update()
 
@@ -68,9 +70,15 @@ class StripChart(QWidget):
         nearest = min(self._buckets, key=lambda bucket: abs(self._x(bucket.at_s, plot) - x_px))
         if abs(self._x(nearest.at_s, plot) - x_px) > REACH_PX:
             return ""
-        ago = figures.seconds(max(0.0, self._now_s - nearest.at_s)) + " ago"
+        when = figures.seconds(max(0.0, self._now_s - nearest.at_s)) + (" before the end" if self._over else " ago")
         low, high = figures.milliseconds(nearest.low_ms), figures.milliseconds(nearest.high_ms)
-        return f"{low}, {ago}" if low == high else f"{low} to {high}, {nearest.n} calls, {ago}"
+        return f"{low}, {when}" if low == high else f"{low} to {high}, {nearest.n} calls, {when}"
+
+    def time_label(self, back_s: int) -> str:
+        """What stands below ``back_s`` seconds left of the last call; once the run is over that is not now."""
+        if not back_s:
+            return "end" if self._over else "now"
+        return f"{back_s} s before" if self._over else f"{back_s} s ago"
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._hover_px = event.position().x()
@@ -122,7 +130,7 @@ class StripChart(QWidget):
                 painter.drawText(QPointF(at.x(), max(at.y(), metrics.ascent())), scale_label(top_ms * share))
         for back_s in range(0, int(WINDOW_S) + 1, GRID_S):
             x = round(plot.right() - back_s / WINDOW_S * plot.width())
-            words = f"{back_s} s ago" if back_s else "now"
+            words = self.time_label(back_s)
             width = metrics.horizontalAdvance(words)
             left = min(max(plot.left(), x - width / 2), self.width() - width)
             painter.setPen(QColor(worn.quiet))

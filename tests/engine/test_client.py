@@ -215,7 +215,7 @@ def test_unlike_thread_counts_get_an_engine_each_in_turn(talk: Talk, starter_fol
     assert any(isinstance(event, Stage) and event.stage == "starting" for event in events) or first
 
 
-@pytest.mark.parametrize("module", ["engine.client", "engine.cli", "engine.desk"])
+@pytest.mark.parametrize("module", ["engine.client", "engine.cli.commands", "engine.desk"])
 def test_window_command_line_and_desk_import_nothing_heavy(module: str) -> None:
     heavy = "torch transformers optimum onnxruntime onnx openvino"
     script = f"import sys, {module}; print([name for name in {heavy.split()!r} if name in sys.modules])"

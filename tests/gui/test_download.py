@@ -152,6 +152,33 @@ def test_a_download_shows_how_far_it_is_stops_and_goes_on(
     assert start > size / 4
 
 
+def test_a_download_that_lost_the_network_says_so_and_goes_on(
+    qtbot: QtBot, open_session: Callable[..., Session], repo: Repo
+) -> None:
+    repo.bytes_per_s = SLOW_BYTES_PER_S / 4
+    session = open_session()
+    page, network = session.window.run_page, session.window.settings_page.network
+    page.models.describe(NAME)
+    failed(qtbot, page, "NotDownloaded")
+    press(qtbot, mending(page, "Download"))
+    qtbot.waitUntil(lambda: page.model.download.isVisible(), timeout=LONG_MS)
+    network.off.click()
+    failed(qtbot, page, "Offline")
+    failure = page.model.failure()
+    assert failure is not None
+    assert "turned off" in failure.what_happened
+    assert "in Settings" in failure.what_to_do
+    assert "Press Run" not in failure.what_to_do
+
+    press(qtbot, mending(page, "Open Settings"))
+    qtbot.waitUntil(network.off.isVisible)
+    repo.bytes_per_s = 0
+    network.off.click()
+    session.window.show_page("run")
+    press(qtbot, mending(page, "Try again"))
+    chosen(qtbot, session, NAME)
+
+
 def test_escape_stops_a_download(qtbot: QtBot, open_session: Callable[..., Session], repo: Repo) -> None:
     repo.bytes_per_s = SLOW_BYTES_PER_S / 4
     session = open_session()

@@ -74,3 +74,36 @@ def test_nothing_comes_of_nothing() -> None:
     assert latencies.buckets == ()
     assert latencies.percentiles() == (None, None, None)
     assert latencies.per_s() == 0.0
+
+
+def test_calls_per_second_are_those_of_the_present_input() -> None:
+    latencies = Latencies()
+    for step in range(200):
+        latencies.add((4.0,) * 20, 10 + step * 0.1)
+    latencies.begin_input()
+    assert latencies.per_s() == 0.0
+
+    for step in range(20):
+        latencies.add((10.0,) * 10, 30 + step * 0.1)
+        assert latencies.per_s() <= 110
+    assert latencies.per_s() == pytest.approx(100, rel=0.05)
+
+
+def test_what_is_prepared_for_an_input_is_no_time_of_its_calls() -> None:
+    latencies = Latencies()
+    latencies.add((4.0,) * 25, 10.0)
+    latencies.begin_input()
+    for step in range(10):
+        latencies.add((10.0,) * 10, 20 + step * 0.1)
+
+    assert latencies.per_s() == pytest.approx(100, rel=0.05)
+
+
+def test_after_a_while_the_input_before_is_forgotten() -> None:
+    latencies = Latencies()
+    latencies.add((4.0,) * 25, 10.0)
+    latencies.begin_input()
+    for step in range(400):
+        latencies.add((10.0,) * 10, 10.1 + step * 0.1)
+
+    assert latencies.per_s() == pytest.approx(100, rel=0.02)

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.wire.messages import Storage
+from engine.wire.messages import ListConsents, Stop, Storage
 from gui import settings, theme
 from gui.app import Session
 from gui.main_window import SIZE, MainWindow
@@ -89,7 +89,21 @@ def test_the_page_is_remembered_and_one_that_is_gone_falls_to_the_first(open_win
     assert other.settings().page == "run"
 
 
-def test_run_and_stop_belong_to_the_run_page_alone(qtbot: QtBot, open_window: Open) -> None:
+@pytest.mark.parametrize("name", ["cpu", "settings"])
+def test_escape_stops_from_every_page(qtbot: QtBot, open_window: Open, name: str) -> None:
+    window = open_window()
+    window.show_state(replay.last("repeating"))
+    asked: list[object] = []
+    window.asked.connect(asked.append)
+    window.show_page(name)
+    page = page_of(window)
+    assert page is not None
+    qtbot.keyClick(page, Qt.Key.Key_Escape)
+
+    assert [type(one) for one in asked if not isinstance(one, Storage | ListConsents)] == [Stop]
+
+
+def test_run_belongs_to_the_run_page_alone(qtbot: QtBot, open_window: Open) -> None:
     window = open_window()
     asked: list[object] = []
     window.asked.connect(asked.append)
@@ -154,6 +168,30 @@ def test_a_theme_takes_effect_at_once_and_the_run_page_does_not_undo_it(
     assert window.settings_page.themes["dark"].isChecked()
 
 
+def test_what_is_typed_is_on_the_disk_a_moment_later_and_not_for_each_key(
+    qtbot: QtBot, open_session: Callable[[Settings], Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = open_session(Settings(threads=1))
+    qtbot.wait(1_200)  # what the start itself had to keep
+    written: list[Settings] = []
+    save = settings.save
+
+    def counted(kept: Settings) -> str:
+        written.append(kept)
+        return save(kept)
+
+    monkeypatch.setattr(settings, "save", counted)
+    for number in range(20):
+        session.window.run_page.form.fill({"source_sentence": "typed" * number, "sentences": ["this"]})
+
+    def on_disk() -> bool:
+        found = settings.load().settings.inputs.get("sentence-similarity", {})
+        return bool(found.get("source_sentence") == "typed" * 19)
+
+    qtbot.waitUntil(on_disk, timeout=2_500)
+    assert len(written) <= 3
+
+
 def test_reset_brings_all_back_to_the_first_state_and_keeps_the_engine(
     qtbot: QtBot, open_session: Callable[[Settings], Session]
 ) -> None:
@@ -182,6 +220,8 @@ def test_reset_brings_all_back_to_the_first_state_and_keeps_the_engine(
     assert mode is not None
     assert mode.id == "eager"
     assert page_of(window) is window.settings_page
+    focused = window.focusWidget()
+    assert focused is None or focused.isVisible()
     window.show_page("run")
     qtbot.waitUntil(window.run_page.bar.button.isEnabled, timeout=LONG_MS)
     qtbot.mouseClick(window.run_page.bar.button, Qt.MouseButton.LeftButton)

@@ -19,7 +19,7 @@ from engine.wire.messages import (
     Stage,
     Update,
 )
-from engine.wire.values import Result
+from engine.wire.values import NoticeText, Result
 from gui import run_state
 from gui.run_state import State
 from gui.run_state.latencies import Latencies
@@ -121,6 +121,98 @@ def test_answer_belongs_to_the_fields_of_its_revision() -> None:
     assert state.run.latencies.n == 0  # figures are of one input
 
 
+REFUSED = "Source sentence is empty. The run goes on with the input before."
+
+
+def told(state: State, *events: AnyEvent) -> State:
+    assert state.run is not None
+    for event in events:
+        state = run_state.apply(state, msgspec.structs.replace(event, id=state.run.request.id), 60.0)
+    return state
+
+
+def lines(state: State) -> list[str]:
+    assert state.run is not None
+    return [note.text for note in state.run.notices]
+
+
+def answer(revision: int) -> Answer:
+    return Answer(result=Result(kind="scores", value=[1, 0]), revision=revision)
+
+
+CALLS = Samples(latency_ms=(5.0,), memory_bytes=1)
+
+
+def test_a_refused_input_is_told_until_a_later_one_is_answered() -> None:
+    before = told(replay.last("repeating"), CALLS)
+    refused = told(before, Notice(text=REFUSED), CALLS, Notice(text=REFUSED), CALLS)
+    assert lines(refused) == [*lines(before), REFUSED]
+
+    mended = told(refused, answer(2))
+    assert lines(mended) == lines(before)
+    assert lines(told(mended, CALLS, Notice(text=REFUSED), CALLS)) == [*lines(before), REFUSED]
+
+
+def test_what_is_told_of_an_input_stays_with_its_answer_alone() -> None:
+    cut = "The text was cut: 510 of its 700 tokens were kept."
+    state = told(replay.last("repeating"), CALLS, Notice(text=REFUSED), CALLS)
+    state = told(state, Notice(text=cut), Stage(stage="prepare"), Stage(stage="prepare", seconds=1.0), answer(2), CALLS)
+    assert cut in lines(state)
+    assert REFUSED not in lines(state)
+
+    assert cut not in lines(told(state, answer(3), CALLS))
+
+
+def test_notices_of_the_run_stay_whatever_is_typed() -> None:
+    at_first, prepared = "The model's own ONNX graph does not serve here.", "It runs unfused."
+    state = replay.last("repeating")
+    assert state.run is not None
+    state = told(run_state.began(state, state.run.request), Notice(text=at_first), answer(0), CALLS)
+    state = told(state, Stage(stage="prepare", seconds=1.0), Notice(text=prepared), answer(1), CALLS)
+    for revision in range(2, 5):
+        state = told(state, answer(revision), CALLS)
+
+    assert lines(state) == [at_first, prepared]
+
+
+def test_the_report_brings_nothing_back_and_nothing_twice() -> None:
+    at_first = "The text is long."
+    report = replay.last("checked").run
+    assert report is not None
+    assert report.report is not None
+    notices = (NoticeText(text=at_first), NoticeText(text=REFUSED), NoticeText(text="At the end."))
+    whole = msgspec.structs.replace(report.report, notices=(*notices, *notices))
+    state = replay.last("repeating")
+    assert state.run is not None
+    state = told(run_state.began(state, state.run.request), Notice(text=at_first), answer(0), CALLS)
+    state = told(state, Notice(text=REFUSED), CALLS)
+    ended = told(state, Finished(report=whole))
+    mended = told(state, answer(2), CALLS, Finished(report=whole))
+
+    assert lines(ended) == [at_first, REFUSED, "At the end."]
+    assert lines(mended) == [at_first, "At the end."]
+    assert mended.run is not None
+    assert mended.run.report == whole
+
+
+def test_a_run_keeps_the_name_of_its_model() -> None:
+    state = replay.last("opened")
+    request = replay.last("repeating").run
+    assert state.model is not None
+    assert request is not None
+    of_it = msgspec.structs.replace(request.request, folder=state.model.folder)
+    begun = run_state.began(state, of_it)
+    other = replace(begun, model=msgspec.structs.replace(state.model, name="another", folder="/another"))
+
+    assert begun.run is not None
+    assert begun.run.model_name == state.model.name
+    assert other.run is not None
+    assert other.run.model_name == state.model.name
+    unknown = run_state.began(other, of_it).run
+    assert unknown is not None
+    assert unknown.model_name == ""
+
+
 def test_checked_run_has_agreement_ratio_and_baseline() -> None:
     state = replay.last("checked")
 
@@ -151,6 +243,17 @@ def test_dead_engine_ends_the_run_with_one_failure() -> None:
     assert state.run.failure.sort == "died"
     assert state.engine == "ready"
     assert all(stage.seconds is not None for stage in state.run.stages)
+
+
+@pytest.mark.parametrize(
+    "last",
+    [Finished(), Failed(failure=errors.failure_of(errors.Stopped())), Samples(latency_ms=(5.0,), memory_bytes=1)],
+)
+def test_the_chart_knows_when_the_run_is_over(last: AnyEvent) -> None:
+    state = told(replay.last("repeating"), last)
+
+    assert state.run is not None
+    assert state.run.latencies.over == state.run.over == (not isinstance(last, Samples))
 
 
 def test_engine_that_cannot_start_is_stopped_until_tried_again() -> None:

@@ -28,7 +28,9 @@ def test_what_was_saved_is_found() -> None:
     assert settings.load().settings == kept
 
 
-@pytest.mark.parametrize("damage", [b"", b"{", b"\xff\xfe", b"[]", b'{"threads": "two"}', b'{"theme": "pink"}'])
+@pytest.mark.parametrize(
+    "damage", [b'{"schema": "two"}', b"", b"{", b"\xff\xfe", b"[]", b'{"threads": "two"}', b'{"theme": "pink"}']
+)
 def test_a_damaged_file_is_set_aside_and_told(own_home: Path, damage: bytes) -> None:
     settings.save(Settings())
     file(own_home).write_bytes(damage)
@@ -40,13 +42,22 @@ def test_a_damaged_file_is_set_aside_and_told(own_home: Path, damage: bytes) -> 
     assert settings.save(Settings(threads=2)) == ""
 
 
-def test_a_file_of_a_newer_version_is_set_aside_and_told(own_home: Path) -> None:
+@pytest.mark.parametrize(
+    "newer",
+    [
+        b'{"schema": 99, "threads": 2, "unknown": 1}',
+        b'{"schema": 2, "threads": {"of": "another type"}}',
+        b'{"theme": "pink", "inputs": [], "schema": 2}',
+    ],
+)
+def test_a_file_of_a_newer_version_is_set_aside_and_told(own_home: Path, newer: bytes) -> None:
     settings.save(Settings())
-    file(own_home).write_bytes(b'{"schema": 99, "threads": 2, "unknown": 1}')
+    file(own_home).write_bytes(newer)
     loaded = settings.load()
 
     assert loaded.settings == Settings()
     assert "newer" in loaded.notices[0]
+    assert (own_home / "window" / "settings.set-aside.json").read_bytes() == newer
 
 
 def test_an_older_file_keeps_what_it_has(own_home: Path) -> None:

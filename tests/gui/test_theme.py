@@ -8,9 +8,11 @@ import sys
 
 import pytest
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton, QToolButton
+from pytestqt.qtbot import QtBot
 
 from gui import theme
+from gui.pages.run_page.model_dialog import ModelDialog
 from gui.theme import DARK, LIGHT, Theme, Wardrobe
 
 LEAST_CONTRAST = 4.5
@@ -75,6 +77,40 @@ def test_choosing_dark_changes_palette_and_painters(qapp: QApplication, wardrobe
 def test_style_sheet_has_no_gap_left() -> None:
     for worn in (LIGHT, DARK):
         assert "$" not in theme.stylesheet(worn)
+
+
+@pytest.mark.parametrize("choice", ["light", "dark"])
+def test_what_is_disabled_looks_so(qtbot: QtBot, wardrobe: Wardrobe, choice: theme.Choice) -> None:
+    wardrobe.choose(choice)
+    worn = theme.worn()
+    for kind in (QPushButton, QToolButton):
+        button = kind()
+        qtbot.addWidget(button)
+        button.setText("Copy")
+        button.setProperty("role", "plain")
+        button.setEnabled(False)
+        image = button.grab().toImage()
+        colours = {image.pixelColor(x, y).name().upper() for x in range(image.width()) for y in range(image.height())}
+        assert worn.accent not in colours, kind
+        assert button.palette().buttonText().color().name().upper() == worn.quiet
+
+
+@pytest.mark.parametrize("choice", ["light", "dark"])
+def test_a_list_has_rows_of_their_own_and_a_flat_choice(qtbot: QtBot, wardrobe: Wardrobe, choice: theme.Choice) -> None:
+    wardrobe.choose(choice)
+    dialog = ModelDialog(["org/one", "org/two"], "org/one")
+    qtbot.addWidget(dialog)
+    dialog.show()
+    shown = dialog._list
+    rows = [shown.visualItemRect(shown.item(place)) for place in range(3)]
+    assert all(row.height() >= theme.ROW_PX for row in rows)
+    assert all(above.bottom() < below.top() for above, below in itertools.pairwise(rows))
+
+    image = shown.viewport().grab().toImage()
+    right = rows[1].right() - 20  # beside the letters
+    colours = {image.pixelColor(right, y).name() for y in range(rows[1].top(), rows[1].bottom() + 1)}
+    assert colours == {theme.mixed(theme.worn().accent, theme.worn().surface, 0.12).name()}
+    assert image.pixelColor(right, rows[2].top()).name().upper() == theme.worn().surface
 
 
 FOLLOWS = """

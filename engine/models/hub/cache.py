@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from engine.models import weights
+from engine.models import unreadable, weights
 from engine.models.hub import surroundings
 from engine.models.hub.address import Address
 
@@ -25,6 +25,7 @@ def home(repo: str) -> Path:
     return (surroundings.cache() / f"models--{repo.replace('/', '--')}").absolute()
 
 
+@unreadable.told()
 def snapshot(address: Address) -> Path | None:
     """The folder of that revision's files, as far as they are there."""
     commit = address.revision
@@ -38,6 +39,7 @@ def snapshot(address: Address) -> Path | None:
     return folder if COMMIT.fullmatch(commit) and folder.is_dir() else None
 
 
+@unreadable.told()
 def is_model(folder: Path) -> bool:
     """Whether a configuration and all weights are there: another program may have fetched a part alone."""
     if not (folder / "config.json").is_file():
@@ -49,6 +51,7 @@ def is_model(folder: Path) -> bool:
     return any(file.suffix in PICKLES and file.is_file() for file in folder.iterdir())
 
 
+@unreadable.told()
 def is_tokenizer(folder: Path) -> bool:
     return any((folder / name).is_file() for name in (*TOKENIZER_FILES, _SENTENCE_PIECES))
 

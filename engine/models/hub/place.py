@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from engine.models import unreadable
 from engine.models.hub import cache, surroundings
 from engine.models.hub.halt import Halt
 from engine.models.hub.listing import Listed
@@ -139,7 +140,7 @@ class Place:
 def is_right(content: Path, file: Listed, halt: Halt) -> bool:
     """Whether the content has the size and hash of ``file``. Raises Stopped."""
     digest = digest_of(file)
-    with content.open("rb", buffering=0) as stream:
+    with unreadable.told(), content.open("rb", buffering=0) as stream:
         read_bytes = feed(digest, stream, file.size_bytes + 1, halt)
     return read_bytes == file.size_bytes and digest.hexdigest() == file.etag
 

@@ -52,6 +52,6 @@ def require_network() -> None:
     """Raises Offline where the person turned the network off."""
     if os.environ.get("HF_HUB_OFFLINE", "").strip().upper() in _TRUE:
         raise Offline(
-            "The network is turned off for Fastpath (HF_HUB_OFFLINE is set).",
-            "Turn it on to download, or pick a model that is on this computer.",
+            "The network is turned off for Fastpath.",
+            "Turn it on in Settings (or unset HF_HUB_OFFLINE) to download, or pick a model that is on this computer.",
         )

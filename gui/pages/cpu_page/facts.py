@@ -25,7 +25,7 @@ def facts_of(cpu: Cpu) -> list[tuple[str, str]]:
         ("Sockets", str(cpu.sockets) if cpu.sockets else ""),
         ("Cores", cores(cpu)),
         ("Caches", ", ".join(f"{name} {cache_size(size)}" for name, size in cpu.caches.items())),
-        ("Memory", figures.size(cpu.memory_total_mb * _MIB) if cpu.memory_total_mb else ""),
+        ("Memory", figures.size(cpu.memory_total_mb * 1_000_000) if cpu.memory_total_mb else ""),
         ("Container's limits", limits(cpu)),
     ]
     return [(name, words) for name, words in found if words]
@@ -52,7 +52,7 @@ def cache_size(size_bytes: int) -> str:
 
 def limits(cpu: Cpu) -> str:
     parts = [f"{cpu.limit_cpus:g} CPU{'s' if cpu.limit_cpus != 1 else ''}"] if cpu.limit_cpus else []
-    parts += [f"{figures.size(cpu.limit_memory_mb * _MIB)} of memory"] if cpu.limit_memory_mb else []
+    parts += [f"{figures.size(cpu.limit_memory_mb * 1_000_000)} of memory"] if cpu.limit_memory_mb else []
     return " and ".join(parts)
 
 

@@ -37,6 +37,7 @@ class ModelDialog(QDialog):
         self.setWindowTitle("Change model")
         self.setMinimumWidth(520)
         self._list = QListWidget()
+        self._list.ensurePolished()  # else rows keep the height that they had before the style sheet
         self._list.setAccessibleName("Models at hand")
         text.explain(self._list, "The starter and the models used before. Enter picks one.")
         for title, ref in ((STARTER_TITLE, "starter"), *((ref, ref) for ref in recent)):

@@ -26,7 +26,7 @@ from gui.pages.run_page.speed_panel import SpeedPanel
 from gui.pages.run_page.task_panel import TaskPanel
 from gui.run_state import State, new_id
 from gui.settings import Settings
-from gui.widgets import mnemonics, tab_order
+from gui.widgets import focus, mnemonics, tab_order
 from gui.widgets.failure_panel import FailurePanel
 from gui.widgets.notice_lines import NoticeLines
 from gui.widgets.throttle import Throttle
@@ -73,6 +73,7 @@ class RunPage(QWidget):
         self._engine_failure = FailurePanel("Try a&gain", self.try_again_asked.emit)
         self._notice_lines = NoticeLines()
         self._updates = Throttle(UPDATE_EVERY_MS, self._send_update, self)
+        self._marking = Throttle(UPDATE_EVERY_MS, self._show_former, self)
         self._remembering = Throttle(REMEMBER_EVERY_MS, self._remember, self)
         self.models = ModelRequests(self.asked.emit, lambda: self._state, lambda: self._settings, self)
         self._deeds = self._made_deeds()
@@ -101,8 +102,8 @@ class RunPage(QWidget):
         self.speed.threads_changed.connect(self._choice_changed)
         self.form.changed.connect(self._form_changed)
         self.bar.run_asked.connect(lambda: self._run())
-        self.bar.stop_asked.connect(self._stop)
-        self.speed.repeat_asked.connect(lambda on: self._run(calls=0) if on else self._stop())
+        self.bar.stop_asked.connect(self.stop)
+        self.speed.repeat_asked.connect(lambda on: self._run(calls=0) if on else self.stop())
         self.speed.check_asked.connect(self._check)
         shortcut = QShortcut(QKeySequence("Ctrl+O"), self)
         shortcut.activated.connect(self.models.change)
@@ -126,6 +127,10 @@ class RunPage(QWidget):
 
     def show_state(self, state: State) -> None:
         """Shows the newest state. Cheap where little changed: each part compares first."""
+        with focus.kept(self.model, self.model.change), focus.kept(self.speed, self.bar.button):
+            self._show(state)
+
+    def _show(self, state: State) -> None:
         self._state = state
         self._engine_failure.show_failure(state.engine_failure)
         self.model.show_state(state, lambda failure: remedies.of_model(failure, state, self._deeds))
@@ -139,14 +144,23 @@ class RunPage(QWidget):
 
     def _show_own(self, state: State) -> None:
         self._notice_lines.show_notices([NoticeText(text=notice) for notice in self._notices])
-        task = self.task.task_id()
-        failure = state.run.failure if state.run is not None and state.run.request.task == task else None
+        run = readiness.own_run(state, self.task.task_id())
+        failure = run.failure if run is not None else None
         mending = remedies.of_run(failure, state, self._deeds) if failure is not None else ()
         self.form.show_failure(failure if failure is not None and failure.code in OF_THE_INPUT else None, mending)
-        self.result.show_state(state, task, mending)
-        self.speed.show_state(state)
+        self.result.show_run(run, mending, another=state.running and run is None)
+        self.speed.show_state(state, run)
+        self._show_former()
         self._show_bar()
         self._give_mnemonics(state)
+
+    def _show_former(self) -> None:
+        """Says so where the answer is not that of what is in the form and chosen now."""
+        run = readiness.own_run(self._state, self.task.task_id())
+        words = ""
+        if run is not None and run.over and run.answer is not None:
+            words = readiness.former(run, self.form.fields(), self.modes)
+        self.result.show_former(words)
 
     def _give_mnemonics(self, state: State) -> None:
         """Only where controls may have come or gone: it looks at all of them."""
@@ -165,7 +179,8 @@ class RunPage(QWidget):
         state = self._state
         stopping = state.run is not None and state.run.stopping
         obstacle = self._obstacle()
-        self.bar.show_action(readiness.what_run_does(self.form.task(), self.modes), state.running, stopping, obstacle)
+        what = readiness.what_runs(state) if state.running else readiness.what_run_does(self.form.task(), self.modes)
+        self.bar.show_action(what, state.running, stopping, obstacle)
         self.speed.repeat.setEnabled(state.running or not obstacle)
         self.speed.check.setEnabled(not state.running and not obstacle)
 
@@ -175,6 +190,7 @@ class RunPage(QWidget):
     def _show_task(self, state: State) -> None:
         card = self.task.show_state(state)
         if card is not None and card != self.form.task():
+            self._remembering.flush()  # what was typed just now belongs to the task before
             self.form.set_task(card, self._settings.inputs.get(card.id))
         for gone in (self.task.gone, self.modes.gone):
             if gone and gone not in self._notices:
@@ -192,9 +208,10 @@ class RunPage(QWidget):
         self._show_own(self._state)
 
     def _form_changed(self) -> None:
-        run = self._state.run
+        run = readiness.own_run(self._state, self.task.task_id())
         self._remembering.ask()
-        if run is not None and not run.over and run.repeats and run.request.task == self.task.task_id():
+        self._marking.ask()
+        if run is not None and not run.over and run.repeats:
             self._updates.ask()
 
     def described(self, ref: str, tokenizer: str = "") -> None:
@@ -250,7 +267,7 @@ class RunPage(QWidget):
                 msgspec.structs.replace(failed, id=new_id("run"), fields=self.form.fields(), ignore_memory=True)
             )
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
         """The run; where none goes on, the download."""
         if self._state.run is not None and self._state.running:
             self.asked.emit(Stop(id=self._state.run.request.id))

@@ -105,7 +105,7 @@ class Presentation(QWidget):
         stage = run.stage if not run.over else None
         if stage is not None and stage.name != "running":
             return f"{title}: {TITLES.get(stage.name, stage.name).lower()}"
-        return f"{title}, a call of {self._state.model.name}" if self._state.model is not None else title
+        return f"{title}, a call of {run.model_name}" if run.model_name else title
 
     def _show_answer(self, run: RunView | None) -> None:
         answer = run.answer if run is not None else None
@@ -193,8 +193,8 @@ def _shown_as(kind: str, answer: Answer, run: RunView) -> View:
 
 
 def _enlarge(widget: QWidget) -> None:
-    widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     for part in (widget, *widget.findChildren(QWidget)):
+        part.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         font = QFont(part.font())
         if font.pointSizeF() > 0:
             font.setPointSizeF(font.pointSizeF() * WORDS)

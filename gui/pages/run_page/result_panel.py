@@ -6,21 +6,55 @@ from pathlib import Path
 import msgspec
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QHBoxLayout,
+    QMenu,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from engine.wire.messages import Answer
 from engine.wire.values import Failure, NoticeText, Result
+from gui import theme
 from gui.results import View, view_for
-from gui.run_state import RunView, State
+from gui.run_state import RunView
 from gui.widgets import text
 from gui.widgets.card import Card
 from gui.widgets.failure_panel import FailurePanel, Remedy
 from gui.widgets.icons import IconButton
+from gui.widgets.mark import Mark
 from gui.widgets.notice_lines import NoticeLines
 
 OF_THE_INPUT = frozenset({"BadInput"})
 """Failures that the form shows, because they are mended there."""
+NOT_SAVED = "NotSaved"
 EMPTY = "The answer will be here. Press Run."
+ANOTHER = "A run of another model or task goes on. Once it has ended or was stopped, press Run."
+
+
+class FormerLine(QWidget):
+    """A sentence with the mark of doubt; no height while there is none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._words = text.label("", "warn", wrap=True)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.GAP_PX)
+        row.addWidget(Mark("triangle", "warn"), 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._words, 1)
+        self.hide()
+
+    def show_words(self, words: str) -> None:
+        text.set_text(self._words, words)
+        self.setVisible(bool(words))
+
+    def words(self) -> str:
+        return self._words.text()
 
 
 class ResultPanel(Card):
@@ -52,10 +86,12 @@ class ResultPanel(Card):
         self.head.addWidget(self.save)
         self._empty = text.label(EMPTY, "quiet", wrap=True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.former = FormerLine()
         self._place = QVBoxLayout()
         self._failure = FailurePanel()
         self._notices = NoticeLines()
         self.add(self._failure)
+        self.add(self.former)
         self.add(self._empty, 1)
         self.body.addLayout(self._place, 1)
         self.body.addStretch(0)
@@ -67,9 +103,10 @@ class ResultPanel(Card):
             shortcut.activated.connect(copy)
         self._show_answer(None)
 
-    def show_state(self, state: State, task: str, remedies: Sequence[Remedy] = ()) -> None:
-        """Shows the run where it is of ``task``, the one whose form is there. ``remedies``: what mends its failure."""
-        run = state.run if state.run is not None and state.run.request.task == task else None
+    def show_run(self, run: RunView | None, remedies: Sequence[Remedy] = (), *, another: bool = False) -> None:
+        """The run of what is chosen, if there was one. ``remedies``: what mends its failure. ``another``: one goes on
+        that is of something else.
+        """
         failure = run.failure if run is not None else None
         here = failure is not None and failure.code not in OF_THE_INPUT
         if failure is not self._told:  # a failure of saving stays until another run's news
@@ -77,11 +114,16 @@ class ResultPanel(Card):
             self._failure.show_failure(failure if here else None, remedies)
         self._show_answer(run)
         self._empty.setVisible(self._answer is None and not here)
-        text.set_text(self._empty, "Running…" if run is not None and not run.over else EMPTY)
+        running = run is not None and not run.over
+        text.set_text(self._empty, ANOTHER if another else "Running…" if running else EMPTY)
         notices = list(run.notices) if run is not None else []
         if run is not None and run.report is not None:
             notices += [NoticeText(text=doubt) for doubt in run.report.doubts]
         self._notices.show_notices(notices)
+
+    def show_former(self, words: str) -> None:
+        """``words``: why the answer is not that of the present input or choice; "" where it is."""
+        self.former.show_words(words)
 
     def _show_answer(self, run: RunView | None) -> None:
         answer = run.answer if run is not None else None
@@ -158,10 +200,12 @@ class ResultPanel(Card):
             return
         try:
             Path(name).write_text(content, "utf-8")
+            if (failure := self.failure()) is not None and failure.code == NOT_SAVED:
+                self._failure.show_failure(None)
         except OSError as error:
             self._failure.show_failure(
                 Failure(
-                    code="NotSaved",
+                    code=NOT_SAVED,
                     sort="user",
                     what_happened=f"The result could not be saved ({error.strerror}).",
                     what_to_do="Pick another folder.",

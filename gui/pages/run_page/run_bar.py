@@ -55,7 +55,7 @@ class RunBar(QWidget):
     def _enable(self, on: bool) -> None:
         self._focus_due = self._focus_due or (not on and self.button.hasFocus())
         self.button.setEnabled(on)
-        if on and self._focus_due:
+        if on and self._focus_due and self.button.isVisible():
             self._focus_due = False
             if not isinstance(self.window().focusWidget(), QLineEdit | QPlainTextEdit):
                 self.button.setFocus()

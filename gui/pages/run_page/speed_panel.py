@@ -18,6 +18,7 @@ from gui.widgets.strip_chart import StripChart
 
 CLOCK_MS = 500
 ROOMY_PX = 290
+BASELINE = "this is eager itself, the baseline"
 SAME = frozenset({"identical", "same answers"})
 
 
@@ -69,6 +70,7 @@ class SpeedPanel(Card):
         self.threads.activated.connect(lambda _place: self.threads_changed.emit())
         self._threads_label = text.label("&Threads", "quiet")
         self._threads_label.setBuddy(self.threads)
+        self.threads.setMinimumContentsLength(len("2 (usual)") + 1)  # else the last letter is cut at some scales
         self._threads_known = (0, 0)
 
     def _lay_out(self) -> None:
@@ -109,14 +111,15 @@ class SpeedPanel(Card):
     def thread_count(self) -> int:
         return int(self.threads.currentData() or 0)
 
-    def show_state(self, state: State) -> None:
-        run = state.run
-        self._run = run
+    def show_state(self, state: State, own: RunView | None) -> None:
+        """``own``: the last run, where it is of what is chosen. Another is shown as long as it goes on, by its name."""
         running = state.running
+        run = state.run if running else own
+        self._run = run
         self.repeat.setChecked(bool(run is not None and running and run.repeats))
-        self._show_figures(state, run)
-        self._show_agreement(run)
-        self.chart.show_latencies(run.latencies if run is not None else None, baseline_ms(state))
+        self._show_figures(state, run, own)
+        self._show_agreement(state, run)
+        self.chart.show_latencies(run.latencies if run is not None else None, baseline_ms(state) if run else None)
         self._stages.show_stages(run.stages if run is not None else (), time.monotonic())
         ran = run is not None and run.report is not None
         self.chips.show_cpu(state.catalogue.cpu if state.catalogue is not None else None, ran, None)
@@ -133,7 +136,7 @@ class SpeedPanel(Card):
     def _tick(self) -> None:
         self._stages.show_stages(self._run.stages if self._run is not None else (), time.monotonic())
 
-    def _show_figures(self, state: State, run: RunView | None) -> None:
+    def _show_figures(self, state: State, run: RunView | None, own: RunView | None) -> None:
         report = run.report if run is not None else None
         if run is None or (report is None and not run.latencies.n):
             text.set_text(self._figure, "–")
@@ -154,26 +157,31 @@ class SpeedPanel(Card):
             self._numbers.show_text(_line(p50, p90, p99, run.latencies.per_s(), memory_bytes, calls))
             self._parts.show_text("")
         self._figure.setAccessibleDescription(f"median {self._figure.text()}")
-        self._what.show_text(self._named(state, run))
+        self._what.show_text(self._named(state, run, of_another=run is not own))
 
-    def _named(self, state: State, run: RunView) -> str:
+    def _named(self, state: State, run: RunView, of_another: bool) -> str:
         mode_id = run.report.mode_executed if run.report is not None else run.request.mode
         precision = run.report.precision_executed if run.report is not None else run.request.precision
         mode = state.mode(mode_id)
         threads = run.request.threads or (state.catalogue.threads if state.catalogue else 0)
         count = f"{threads} thread{'s' if threads != 1 else ''}"
-        return f"{mode.title if mode else mode_id}, {precision}, {count}, median of the model's call"
+        task = state.task(run.request.task)
+        of_what = f"{run.model_name or 'another model'}, {task.title if task else run.request.task}: "
+        other = of_what if of_another else ""
+        return f"{other}{mode.title if mode else mode_id}, {precision}, {count}, median of the model's call"
 
-    def _show_agreement(self, run: RunView | None) -> None:
+    def _show_agreement(self, state: State, run: RunView | None) -> None:
         report = run.report if run is not None else None
+        reference = run is not None and _is_reference(state, run)
         words, role = agreement_in_words(report)
+        if reference and report is not None and report.agreement is None:
+            words, role = BASELINE, "quiet"
+        if report is not None and report.ratio is not None and words:
+            mode_ms, eager_ms = (figures.milliseconds(ms) for ms in (report.ratio.mode_ms, report.ratio.eager_ms))
+            words += f" ({mode_ms} against {eager_ms}, called in turn)"
         self._agreement.show_text(words)
         text.set_role(self._agreement, role)
         self._agreement.setVisible(bool(words))
-        reference = report is not None and (report.mode_executed, report.precision_executed) == (
-            "eager",
-            "fp32",
-        )
         self.check.setVisible(report is not None and report.ratio is None and not reference)
 
     def announcement(self) -> str:
@@ -191,7 +199,7 @@ def agreement_in_words(report: RunReport | None) -> tuple[str, text.Role]:
     if found is None:
         return "not checked against eager", "quiet"
     if found.verdict == "reference":
-        return "this is eager itself, the baseline", "quiet"
+        return BASELINE, "quiet"
     if found.verdict == "different answers":
         return f"different answers than eager{_share(found)}, so no speedup is shown", "warn"
     words = "same answer as eager" if found.verdict in SAME else f"close to eager{_share(found)}"
@@ -201,6 +209,16 @@ def agreement_in_words(report: RunReport | None) -> tuple[str, text.Role]:
     speed = f"{figures.times(value)} faster" if value >= 1 else f"{figures.times(1 / value)} slower"
     same = "same answer" if found.verdict in SAME else f"close answers{_share(found)}"
     return f"{speed} than eager, {same}", _role(value, found)
+
+
+def _is_reference(state: State, run: RunView) -> bool:
+    """Whether the run is what others are compared with: eager at full precision, with nothing chosen otherwise."""
+    report, mode = run.report, state.mode(run.request.mode)
+    if report is None or (report.mode_executed, report.precision_executed) != ("eager", "fp32"):
+        return False
+    chosen = run.request.options if mode is not None and mode.id == "eager" else {}
+    usual = {option.id: option.choices[0] for option in mode.options} if mode is not None else {}
+    return all(value in ("", usual.get(name, value)) for name, value in chosen.items())
 
 
 def _role(value: float, found: Agreement) -> text.Role:

@@ -10,7 +10,7 @@ from engine.wire.messages import ListConsents, Revoke
 from engine.wire.values import Consent
 from gui import theme
 from gui.run_state import State, new_id
-from gui.widgets import text
+from gui.widgets import mnemonics, text
 from gui.widgets.card import Card
 from gui.widgets.failure_panel import FailurePanel
 
@@ -22,9 +22,10 @@ NONE = "No model was allowed. Where one needs it, the Run page asks."
 
 
 class ConsentsCard(Card):
-    """Signals: asked(ListConsents or Revoke)."""
+    """Signals: asked(ListConsents or Revoke); emptied, where the button that had the focus was the last."""
 
     asked = Signal(object)
+    emptied = Signal()
 
     def __init__(self) -> None:
         super().__init__("Models with pickled weights")
@@ -37,6 +38,8 @@ class ConsentsCard(Card):
         self._grid.setColumnStretch(0, 1)
         self._note = text.label("", wrap=True)
         self._failure = FailurePanel("Look again", self._list)
+        if self._failure.action is not None:
+            mnemonics.wants(self._failure.action)
         self.add(text.label(PLAIN, "quiet", wrap=True))
         self.add(self._note)
         self.body.addLayout(self._grid)
@@ -51,13 +54,13 @@ class ConsentsCard(Card):
             text.set_text(self._note, "" if state.consents else NONE)
         self._note.setVisible(bool(self._note.text()))
         self._show_consents(state.consents or ())
-        for button in self.revokes.values():
-            button.setEnabled(state.consenting is None)
 
     def _show_consents(self, consents: tuple[Consent, ...]) -> None:
         if consents == self._shown:
             return
         self._shown = consents
+        focused = self.window().focusWidget()
+        row_of_focus = next((row for row, button in enumerate(self.revokes.values()) if button is focused), None)
         while (item := self._grid.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
@@ -66,6 +69,19 @@ class ConsentsCard(Card):
         self.revokes = {}
         for row, consent in enumerate(consents):
             self._add_row(row, consent)
+        mnemonics.give(self.window())
+        if row_of_focus is not None:
+            self._focus(row_of_focus)
+
+    def _focus(self, row: int) -> None:
+        """The focus to the button that is now where the focused one was: Qt would pass it on to anywhere."""
+        buttons = list(self.revokes.values())
+        if not buttons:
+            self.emptied.emit()
+            return
+        button = buttons[min(row, len(buttons) - 1)]
+        button.show()
+        button.setFocus()
 
     def _add_row(self, row: int, consent: Consent) -> None:
         name = text.ElidedLabel(where=Qt.TextElideMode.ElideMiddle)
@@ -73,17 +89,24 @@ class ConsentsCard(Card):
         given = datetime.datetime.fromtimestamp(consent.given_s).date().isoformat()
         revoke = text.button(
             "Revoke",
-            lambda: self.asked.emit(Revoke(id=new_id("revoke"), weights_sha256=consent.weights_sha256)),
+            lambda: self._revoke(consent),
             explains=f"{consent.ref} is no longer allowed; the next run asks again.",
         )
         revoke.setAccessibleName(f"Revoke {consent.ref}")
+        mnemonics.wants(revoke)
         self.revokes[consent.weights_sha256] = revoke
         self._grid.addWidget(name, row, 0)
         self._grid.addWidget(text.label(f"allowed {given}", "quiet"), row, 1)
         self._grid.addWidget(revoke, row, 2)
 
+    def _revoke(self, consent: Consent) -> None:
+        """The button stays as it is meanwhile: a disabled one would lose the focus."""
+        if not isinstance(self._state.consenting, Revoke):
+            self.asked.emit(Revoke(id=new_id("revoke"), weights_sha256=consent.weights_sha256))
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        mnemonics.give(self.window())
         self._list()
 
     def _list(self) -> None:

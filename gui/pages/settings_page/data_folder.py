@@ -7,7 +7,7 @@ from engine.wire.messages import FreeUp, Stored
 from engine.wire.values import StoredPart
 from gui import theme
 from gui.run_state import State
-from gui.widgets import figures, text
+from gui.widgets import figures, focus, text
 from gui.widgets.card import Card
 from gui.widgets.failure_panel import FailurePanel
 
@@ -26,6 +26,7 @@ class DataFolderCard(Card):
     def __init__(self) -> None:
         super().__init__("Data folder")
         self._stored: Stored | None = None
+        self._focus_waits = False
         self._path = text.ElidedLabel(where=Qt.TextElideMode.ElideMiddle)
         self.copy = text.button(
             "Copy &path", self._copy_path, role="plain", explains="Copies the path of the data folder."
@@ -64,11 +65,21 @@ class DataFolderCard(Card):
         elif state.stored is None:
             why = "Looking" if state.live else "Waiting for the engine"
         elif state.running:
-            why = "A model runs. Stop it first."
+            why = "A model runs. Stop it first: Esc."
         elif not size_bytes:
             why = "There is nothing to free."
-        self.free.setEnabled(not why)
+        self._enable_free(not why)
         text.set_text(self._why, why)
+
+    def _enable_free(self, enabled: bool) -> None:
+        """The focus waits on a button that does no harm, and comes back with the one that had it."""
+        with focus.kept(self, self.copy):
+            had_it = self.window().focusWidget() is self.free
+            self.free.setEnabled(enabled)
+        waits = self.window().focusWidget() is self.copy
+        if enabled and waits and self._focus_waits:
+            self.free.setFocus()
+        self._focus_waits = not enabled and waits and (had_it or self._focus_waits)
 
     def _show_stored(self, stored: Stored | None) -> None:
         if stored == self._stored:

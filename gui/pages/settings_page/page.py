@@ -45,6 +45,7 @@ class SettingsPage(QWidget):
         self.themes: dict[Choice, QRadioButton] = {}
         self._group = QButtonGroup(self)
         self.threads = QComboBox()
+        self._theme_set: Choice = "system"
         self._threads_known = (0, 0)
         self._state = State()
         self.data = DataFolderCard()
@@ -54,6 +55,7 @@ class SettingsPage(QWidget):
         self.network.chosen.connect(self.network_chosen)
         self.consents = ConsentsCard()
         self.consents.asked.connect(self.asked)
+        self.consents.emptied.connect(lambda: self.themes[self._theme_set].setFocus())
         self.reset = Confirm(
             "&Reset settings…",
             "Reset all settings?",
@@ -126,6 +128,7 @@ class SettingsPage(QWidget):
 
     def show_settings(self, settings: Settings) -> None:
         """Shows what is set, without telling anybody of a change."""
+        self._theme_set = settings.theme
         self.themes[settings.theme].setChecked(True)
         self.network.show_off(settings.network_off)
         place = self.threads.findData(settings.threads)

@@ -1,6 +1,7 @@
 """The program as a person in a terminal meets it: real processes, real exit statuses."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.talk import SIMILARITY, gone_within
+from tests.talk import SIMILARITY, gone_within, processes_under
 
 ROOT = Path(__file__).parents[3]
 PROGRAM = [sys.executable, "-m", "gui"]
@@ -93,6 +94,8 @@ def test_large_arrays_are_in_the_document_whole(tiny: Callable[[str, str], Path]
         (("--model", "starter", "--task", "question-answering", "--input", "plain text"), 1, "BadInput"),
         (("--model", "starter", "--task", "fill-mask", "--input", "a [MASK]"), 1, "NotForThisModel"),
         (("--model", "starter", "--task", "feature-extraction", "--input", ""), 1, "BadInput"),
+        (("--model", "starter", "--task", "fill-mask", "--threads", "4000", "--input", "x"), 1, "BadInput"),
+        (("--model", "starter", "--task", "fill-mask", "--threads", f"{10**20}", "--input", "x"), 1, "BadInput"),
         (("--model", "starter", "--task", "no-such-task", "--input", "x"), 2, "WrongWords"),
         (("--model", "starter", "--task", "fill-mask", "--mode", "warp", "--input", "x"), 2, "WrongWords"),
         (("--model", "starter"), 2, "WrongWords"),
@@ -134,6 +137,88 @@ def test_interrupt_ends_with_status_130_and_leaves_nothing(own_home: Path) -> No
     assert run.returncode == 130
     assert json.loads(out)["stopped"] is True
     assert gone_within(own_home, 2) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "child"),
+    [
+        (("cpu",), "desk"),  # waits for the catalogue
+        (("run", "--model", "starter", "--task", "feature-extraction", "--input", "-"), "work"),  # for standard input
+    ],
+)
+def test_interrupt_outside_of_a_request_is_one_document_too(words: tuple[str, ...], child: str, own_home: Path) -> None:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen([*PROGRAM, *words, "--json"], cwd=ROOT, **pipes) as run:  # type: ignore[call-overload]
+        end = time.monotonic() + 30
+        while not any(child in process.cmdline() for process in processes_under(own_home)):
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        run.send_signal(signal.SIGINT)
+        assert run.wait(timeout=5) == 130
+        out = run.stdout.read()
+
+    assert json.loads(out)["error"]["code"] == "Stopped"
+    assert gone_within(own_home, 2) == []
+
+
+def test_interrupt_while_the_program_is_imported_is_one_document_too() -> None:
+    script = """if True:
+        import sys
+        class Interrupt:
+            def find_spec(self, name, *_):
+                if name == "engine.client":
+                    sys.meta_path.remove(self)
+                    raise KeyboardInterrupt
+        sys.meta_path.insert(0, Interrupt())
+        from engine import cli
+        sys.exit(cli.main(["cpu", "--json"]))
+    """
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=30, cwd=ROOT)
+
+    assert done.returncode == 130, done.stderr.decode()
+    assert json.loads(done.stdout)["error"]["code"] == "Stopped"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+@pytest.mark.parametrize("words", [("tasks", "--json"), ("tasks",), ("--help",), ("no-such-command", "--json")])
+def test_output_that_cannot_be_written_is_one_sentence(words: tuple[str, ...], own_home: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run([*PROGRAM, *words], stdout=full, stderr=subprocess.PIPE, timeout=30, cwd=ROOT)
+
+    assert done.returncode == 1
+    assert done.stderr.decode() == "The output could not be written (No space left on device).\n"
+    assert gone_within(own_home, 2) == []
+
+
+@pytest.mark.parametrize("words", [("tasks", "--json"), ("tasks",)])
+def test_a_reader_that_went_away_is_nothing_to_tell_of(words: tuple[str, ...], own_home: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run([*PROGRAM, *words], stdout=writing, stderr=subprocess.PIPE, timeout=30, cwd=ROOT)
+    finally:
+        os.close(writing)
+
+    assert done.returncode == 1
+    assert done.stderr == b""
+    assert gone_within(own_home, 2) == []
+
+
+def test_starter_is_the_starter_whatever_lies_in_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "starter").mkdir()
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    words = ("run", "--task", "feature-extraction", "--input", "x", "--json", "--tokenizer", "./starter")
+    told = {}
+    for model in ("starter", "./starter"):
+        done = subprocess.run([*PROGRAM, *words, "--model", model], capture_output=True, timeout=60, cwd=tmp_path)
+        assert done.returncode == 1, done.stderr.decode()
+        told[model] = json.loads(done.stdout)["error"]["what_happened"]
+
+    # The starter is looked into and then the folder as its tokenizer; the folder as a model fails before that.
+    assert "tokenizer" in told["starter"]
+    assert "tokenizer" not in told["./starter"]
 
 
 @pytest.mark.slow  # the same in a terminal is below

@@ -38,7 +38,7 @@ def expected_cpu(data: dict[str, Any]) -> Cpu:
         caches=told["caches"],
         memory_total_mb=told["memory_total_mb"],
         limit_cpus=data.get("limit_cpus", 0),
-        limit_memory_mb=data.get("limit_memory_bytes", 0) // 2**20,
+        limit_memory_mb=data.get("limit_memory_bytes", 0) // 1_000_000,
         features=tuple(feature(entry, told) for entry in known(data["machine"])),
     )
 

@@ -156,7 +156,7 @@ def test_the_facts_of_this_computer_agree_with_psutil():
     assert cpu.brand
     assert cpu.cores_logical == psutil.cpu_count()
     assert 1 <= read.default_threads(cpu) <= cpu.cores_logical
-    assert cpu.memory_total_mb <= psutil.virtual_memory().total // 2**20
+    assert cpu.memory_total_mb <= psutil.virtual_memory().total // 1_000_000
     assert 0 < read.memory_free_bytes() <= psutil.virtual_memory().total
 
 

@@ -154,6 +154,55 @@ def test_a_folder_with_an_onnx_graph_alone_is_a_model(tmp_path: Path, place: str
     assert (facts.weights, facts.weights_files, facts.onnx_file) == ("ONNX", (place,), place)
 
 
+def graph(*outputs: str) -> bytes:
+    """The bytes of an ONNX model of which only the outputs' names are written."""
+
+    def field(number: int, content: bytes) -> bytes:
+        return bytes([number << 3 | 2, len(content)]) + content
+
+    return field(7, b"".join(field(12, field(1, name.encode())) for name in outputs))
+
+
+@pytest.mark.parametrize(
+    ("architecture", "outputs", "tasks"),
+    [
+        ("BertForSequenceClassification", ["logits"], ("text-classification",)),
+        ("BertForTokenClassification", ["logits", "hidden_states.1"], ("token-classification",)),
+        ("BertForSequenceClassification", ["last_hidden_state"], ("feature-extraction",)),
+        ("BertForMaskedLM", ["last_hidden_state", "pooler_output"], ("feature-extraction", "sentence-similarity")),
+        ("BertModel", ["start_logits", "end_logits"], ("question-answering",)),
+        ("BertForMaskedLM", [], ("fill-mask", "feature-extraction", "sentence-similarity")),
+    ],
+)
+def test_a_graph_alone_is_judged_by_what_it_gives(tmp_path: Path, architecture: str, outputs, tasks):
+    folder = write(tmp_path / "m", config={**CONFIG, "architectures": [architecture]})
+    (folder / "model.onnx").write_bytes(graph(*outputs))
+    beside = look(folder).tasks
+    (folder / "model.safetensors").unlink()
+
+    assert look(folder).tasks == tasks
+    assert "feature-extraction" in beside  # PyTorch's weights serve what the graph does not
+
+
+@pytest.mark.parametrize(("architecture", "output"), [("BertModel", "logits"), ("BertModel", "sentence_embedding")])
+def test_a_graph_alone_that_serves_no_task_is_refused(tmp_path: Path, architecture: str, output: str):
+    folder = write(tmp_path / "m", config={**CONFIG, "architectures": [architecture]})
+    (folder / "model.safetensors").unlink()
+    (folder / "model.onnx").write_bytes(graph(output))
+
+    assert output in refused(folder, NotForThisModel).what_happened
+
+
+@pytest.mark.parametrize("family", families.ENCODERS)
+def test_the_positions_of_a_family_are_what_transformers_takes(family: str):
+    from transformers.models.auto.configuration_auto import CONFIG_MAPPING
+
+    known = families.ENCODERS[family]
+
+    assert known.positions == CONFIG_MAPPING[family]().max_position_embeddings
+    assert families.max_tokens_of(family, {}, 10**30) == known.positions - known.skipped_positions
+
+
 def test_the_key_changes_with_what_decides_the_answers_and_with_nothing_else(tmp_path: Path):
     folder = write(tmp_path / "m", tokenizer={"vocab": ["a"]})
     before = look(folder).content_key

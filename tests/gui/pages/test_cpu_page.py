@@ -94,9 +94,9 @@ def test_header_tells_cores_caches_memory_and_limits(
         cores_logical=8,
         cores_allowed=2,
         caches={"L1d": 196_608, "L2": 8_388_608},
-        memory_total_mb=8_192,
+        memory_total_mb=8_590,
         limit_cpus=2.5,
-        limit_memory_mb=8_192,
+        limit_memory_mb=8_590,
     )
     page = open_page(cpu)
     words = "\n".join(label.text() for label in page.findChildren(QLabel) if label.isVisible())

@@ -3,10 +3,11 @@
 import dataclasses
 from collections.abc import Callable
 
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from engine.wire.messages import Answer, Stop
@@ -171,6 +172,49 @@ def test_a_result_of_another_shape_than_promised_is_shown_as_it_is(qtbot: QtBot)
 
     assert shown._view is not None
     assert '"odd": 1' in shown._view.as_text()
+
+
+def test_the_figure_is_of_the_model_that_ran(qtbot: QtBot) -> None:
+    shown = Presentation()
+    qtbot.addWidget(shown)
+    shown.show()
+    state = replay.last("checked")
+    assert state.model is not None
+    shown.show_state(state)
+    assert f"a call of {state.model.name}" in shown.words()
+
+    other = msgspec.structs.replace(state.model, name="another", folder="/another")
+    shown.show_state(dataclasses.replace(state, model=other))
+    assert f"a call of {state.model.name}" in shown.words()
+    assert "another" not in shown.words()
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("vectors", [[0.1, 0.2], [0.3, 0.4]]),
+        ("labels", [{"label": "good", "score": 0.9}]),
+        ("answer", {"answer": "blue", "score": 0.5, "start": 0, "end": 4}),
+        ("of no view", {"a": 1}),
+    ],
+)
+def test_every_answer_is_enlarged_and_stays_so_in_another_theme(
+    qtbot: QtBot, wardrobe: Wardrobe, kind: str, value: object
+) -> None:
+    shown = Presentation()
+    qtbot.addWidget(shown)
+    shown.show()
+    state = replay.last("repeating")
+    assert state.run is not None
+    answer = Answer(id=state.run.request.id, result=Result(kind=kind, value=value))
+    shown.show_state(run_state.apply(state, answer, 1.0))
+    assert shown._view is not None
+    for choice in ("light", "dark"):
+        wardrobe.choose(choice)
+        QApplication.processEvents()
+        whole = shown._view.widget()
+        for part in (whole, *whole.findChildren(QLabel), *whole.findChildren(QAbstractScrollArea)):
+            assert part.font().pointSizeF() >= 2 * QApplication.font().pointSizeF(), (choice, part)
 
 
 def test_the_live_figure_follows_the_run(qtbot: QtBot) -> None:

@@ -311,7 +311,7 @@ def test_ctrl_c_copies_the_whole_answer_with_its_marked_context(
     assert opened.model is not None
     state = replace(opened, model=msgspec.structs.replace(opened.model, tasks=("question-answering",)))
     fields = {"question": "Who?", "context": "Ada wrote it."}
-    run = Run(id="q", folder="f", task="question-answering", mode="eager", fields=fields)
+    run = Run(id="q", folder=opened.model.folder, task="question-answering", mode="eager", fields=fields)
     value = {"answer": "Ada", "score": 0.9, "start": 0, "end": 3}
     answer = Answer(id="q", result=Result(kind="answer", value=value))
     page = open_page(run_state.apply(run_state.began(state, run), answer, 0.0))

@@ -5,15 +5,16 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from engine.wire.errors import EngineBusy, failure_of
-from engine.wire.messages import FreeUp, ListConsents, Storage, Stored
-from engine.wire.values import StoredPart
+from engine.wire.messages import FreeUp, ListConsents, Revoke, Storage, Stored
+from engine.wire.values import Consent, StoredPart
 from gui.pages.settings_page import SettingsPage
 from gui.run_state import State
 from gui.settings import Settings
+from gui.widgets.mnemonics import letter_of
 from tests.gui import replay
 
 Open = Callable[..., SettingsPage]
@@ -105,7 +106,7 @@ def test_sizes_are_told_by_part_and_freeing_says_how_much(qtbot: QtBot, open_pag
 @pytest.mark.parametrize(
     ("state", "why"),
     [
-        (dataclasses.replace(replay.last("repeating"), stored=STORED), "A model runs. Stop it first."),
+        (dataclasses.replace(replay.last("repeating"), stored=STORED), "A model runs. Stop it first: Esc."),
         (dataclasses.replace(idle(), storing=FreeUp(id="f")), "Freeing"),
         (dataclasses.replace(idle(), stored=None), "Looking"),
         (State(), "Waiting for the engine"),
@@ -157,3 +158,66 @@ def test_the_path_is_copied(qtbot: QtBot, open_page: Open) -> None:
     qtbot.mouseClick(page.data.copy, Qt.MouseButton.LeftButton)
 
     assert QApplication.clipboard().text() == "/home/ada/data"
+
+
+def allowed(*refs: str, consenting: ListConsents | Revoke | None = None) -> State:
+    consents = tuple(Consent(ref=ref, folder="", weights_sha256=ref, given_s=1_700_000_000) for ref in refs)
+    return dataclasses.replace(idle(), consents=consents, consenting=consenting)
+
+
+def focused(page: SettingsPage) -> object:
+    return page.window().focusWidget()
+
+
+def test_each_revoke_has_a_letter_of_its_own(open_page: Open) -> None:
+    page = open_page(allowed("a/one", "b/two", "c/three"))
+    shown = [button for button in page.findChildren(QAbstractButton) if button.isVisible()]
+    letters = [letter for button in shown if (letter := letter_of(button.text()))]
+
+    assert all(letter_of(button.text()) for button in page.consents.revokes.values())
+    assert len(letters) == len(set(letters))
+
+
+def test_after_revoking_the_focus_is_on_the_next_one(qtbot: QtBot, open_page: Open) -> None:
+    page = open_page(allowed("a/one", "b/two", "c/three"))
+    asked: list[object] = []
+    page.asked.connect(asked.append)
+    pressed = page.consents.revokes["b/two"]
+    pressed.setFocus()
+    qtbot.keyClick(pressed, Qt.Key.Key_Space)
+    (revoke,) = asked
+    assert isinstance(revoke, Revoke)
+    page.show_state(allowed("a/one", "b/two", "c/three", consenting=revoke), Settings())
+    assert focused(page) is pressed
+    qtbot.keyClick(pressed, Qt.Key.Key_Space)
+    assert asked == [revoke]  # once is enough
+
+    page.show_state(allowed("a/one", "c/three", consenting=revoke), Settings())
+    assert focused(page) is page.consents.revokes["c/three"]
+    page.show_state(allowed("a/one"), Settings())
+    assert focused(page) is page.consents.revokes["a/one"]
+    page.show_state(allowed(), Settings(theme="dark"))
+    assert focused(page) is page.themes["dark"]
+
+
+def test_revoking_takes_the_focus_from_nowhere_else(open_page: Open) -> None:
+    page = open_page(allowed("a/one"))
+    page.threads.setFocus()
+    page.show_state(allowed(), Settings())
+
+    assert focused(page) is page.threads
+
+
+def test_freeing_keeps_the_focus_from_what_does_harm(qtbot: QtBot, open_page: Open) -> None:
+    page = open_page()
+    page.data.free.setFocus()
+    for again in (idle(), dataclasses.replace(idle(), storage_failure=failure_of(EngineBusy("Not now.")))):
+        page.show_state(dataclasses.replace(idle(), storing=FreeUp(id="f")), Settings())
+        assert focused(page) is page.data.copy
+        page.show_state(again, Settings())
+        assert focused(page) is page.data.free
+
+    page.show_state(dataclasses.replace(idle(), storing=FreeUp(id="f")), Settings())
+    page.threads.setFocus()
+    page.show_state(idle(), Settings())
+    assert focused(page) is page.threads

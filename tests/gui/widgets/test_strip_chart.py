@@ -40,6 +40,23 @@ def test_hover_reads_the_value_of_the_column(chart: StripChart) -> None:
     assert chart.reading(plot.left()) == ""
 
 
+def test_an_ended_run_is_told_from_its_end(chart: StripChart) -> None:
+    latencies = Latencies()
+    latencies.add((9.25,), 115.0)
+    chart.show_latencies(latencies, None)
+    at = chart._plot().right()
+    running = chart.grab().toImage()
+    assert chart.reading(at).endswith(" ago")
+    assert [chart.time_label(back_s) for back_s in (10, 0)] == ["10 s ago", "now"]
+
+    latencies.end()
+    chart.show_latencies(latencies, None)
+    assert chart.reading(at).endswith(" before the end")
+    assert "ago" not in chart.reading(at)
+    assert [chart.time_label(back_s) for back_s in (10, 0)] == ["10 s before", "end"]
+    assert chart.grab().toImage() != running
+
+
 def test_a_paused_chart_holds_its_picture(chart: StripChart) -> None:
     latencies = Latencies()
     latencies.add((4.0,), 100.0)

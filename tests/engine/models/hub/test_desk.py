@@ -178,7 +178,9 @@ def test_an_offline_desk_sends_nothing(own_home: Path, hub: Hub, repo: Repo) -> 
         found = failure(ask(talk, "d"))
 
     assert found.code == "Offline"
-    assert "HF_HUB_OFFLINE" in found.what_happened
+    assert "network is turned off" in found.what_happened
+    assert "Settings" in found.what_to_do
+    assert "HF_HUB_OFFLINE" in found.what_to_do
     assert hub.seen == []
 
 

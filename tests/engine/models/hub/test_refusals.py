@@ -79,7 +79,10 @@ def test_without_network_what_is_whole_in_the_cache_serves(hub: Hub, repo: Repo,
 def test_network_turned_off(hub: Hub, repo: Repo, get: Got, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
 
-    assert "HF_HUB_OFFLINE" in refused(errors.Offline, get).what_happened
+    found = refused(errors.Offline, get)
+    assert "network is turned off" in found.what_happened
+    assert "Settings" in found.what_to_do
+    assert "HF_HUB_OFFLINE" in found.what_to_do
     assert hub.seen == []
 
 
