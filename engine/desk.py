@@ -73,6 +73,8 @@ def serve(channel: Channel) -> None:
                     request = codec.decode_request(line)
                 except codec.Unreadable as error:
                     _log.error("unreadable request: %s", error)
+                    if error.id:
+                        send(Failed(id=error.id, failure=failure_of(error)))
                     continue
                 if isinstance(request, Describe):
                     send(_described(request, cpu.signature(facts), send))

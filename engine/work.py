@@ -141,6 +141,8 @@ def _read(
                     _take(codec.decode_request(line), runs, control)
                 except codec.Unreadable as error:
                     _log.error("unreadable request: %s", error)
+                    if error.id:
+                        send(Failed(id=error.id, failure=failure_of(error)))
     except (OSError, LineTooLong):
         _log.exception("the channel broke")
     os._exit(0)  # the parent let go; nothing that is half done is worth finishing

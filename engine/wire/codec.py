@@ -1,5 +1,7 @@
 """One message, one JSON line."""
 
+import contextlib
+
 import msgspec
 
 from engine.wire.messages import AnyEvent, AnyRequest, Event, Request
@@ -13,12 +15,18 @@ class Unwritable(ValueError):
     """A message with something in it that JSON can't hold: half a character (a lone surrogate)."""
 
 
+class _Headed(msgspec.Struct):
+    id: str = ""
+
+
 class Unreadable(Exception):
-    """A line that is no message. ``raw`` holds its first bytes, for the log."""
+    """A line that is no message. ``id``: the request it belongs to, where that can be read; it is owed an end."""
 
     def __init__(self, why: str, raw: bytes) -> None:
         super().__init__(f"{why}: {raw[:200]!r}")
-        self.raw = raw
+        self.id = ""
+        with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            self.id = msgspec.json.decode(raw, type=_Headed).id
 
 
 def encode(message: Request | Event) -> bytes:

@@ -75,6 +75,16 @@ def test_one_run_tells_answer_then_figures(talk: Talk, starter_folder: Path) -> 
     assert report.environment["threads"] >= 1
 
 
+def test_requests_that_a_child_cannot_read_end_as_failures(talk: Talk, starter_folder: Path) -> None:
+    name = talk.send(starter_folder, "sentence-similarity", "eager", SIMILARITY, check="no such word")
+    talk.client.send(Describe(id="d", ref=7))  # type: ignore[arg-type]
+
+    for one in (name, "d"):
+        last = talk.end(one, timeout_s=30)
+        assert isinstance(last, Failed)
+        assert last.failure.sort == "defect"
+
+
 def test_second_press_starts_at_once(talk: Talk, starter_folder: Path) -> None:
     talk.run(starter_folder, TASK, "eager", SIMILARITY)
     began = time.monotonic()
