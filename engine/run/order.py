@@ -44,7 +44,7 @@ def prepare(run: Run, control: Control, bench: Workbench) -> Generator[Event, No
     session = Session(run, control, bench, facts, task, reader, encoded, run.fields)
     session.go_on()
     for notice in encoded.notices:
-        yield session.note(notice.text, notice.details)
+        yield session.note(notice.text, notice.details, 0)
     try:
         session.prepared = yield from prepared_model(session, run.mode, run.precision, run.options)
     except NotForThisModel as reason:
@@ -131,11 +131,11 @@ def _take_fields(session: Session, calls: Calls, revision: int, fields: dict[str
     try:
         encoded = session.task.encode(session.reader, fields)
     except UserFacing as error:
-        yield session.note(f"{error.what_happened} The run goes on with the input before.", error.details)
+        yield session.note(f"{error.what_happened} The run goes on with the input before.", error.details, revision)
         return False
     session.fields, session.encoded = fields, encoded
     for notice in encoded.notices:
-        yield session.note(notice.text, notice.details)
+        yield session.note(notice.text, notice.details, revision)
     for batch in encoded.batches:
         yield from session.heard(session.prepared.adapt(batch))
     _, result = calls.first()

@@ -91,10 +91,10 @@ class Session:
             elif NoticeText(text=event.text, details=event.details) not in self.notices:
                 yield self.note(event.text, event.details)
 
-    def note(self, text: str, details: str = "") -> Notice:
-        """Remembers a notice for the report and returns its event."""
-        self.notices.append(NoticeText(text=text, details=details))
-        return Notice(text=text, details=details)
+    def note(self, text: str, details: str = "", revision: int | None = None) -> Notice:
+        """Remembers a notice for the report and returns its event. ``revision``: of the input that it is about."""
+        self.notices.append(NoticeText(text=text, details=details, revision=revision))
+        return Notice(text=text, details=details, revision=revision)
 
     def go_on(self) -> None:
         """Raises Stopped where that was asked."""

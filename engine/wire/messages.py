@@ -200,10 +200,11 @@ class Stage(Event, frozen=True, kw_only=True, tag="stage"):
 
 
 class Notice(Event, frozen=True, kw_only=True, tag="notice"):
-    """Something about this request that the person should know; of a run also in the report."""
+    """Something about this request that the person should know; of a run also in the report, as ``NoticeText``."""
 
     text: str
     details: str = ""
+    revision: int | None = None
 
 
 class Answer(Event, frozen=True, kw_only=True, tag="answer"):

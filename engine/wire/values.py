@@ -219,10 +219,14 @@ class Timing(Value, frozen=True, kw_only=True):
 
 
 class NoticeText(Value, frozen=True, kw_only=True):
-    """One line about a run, with details for those who want them."""
+    """One line about a run, with details for those who want them.
+
+    ``revision``: of the input that it is about, as in ``Answer``; None where it is about the run as a whole.
+    """
 
     text: str
     details: str = ""
+    revision: int | None = None
 
 
 class StoredPart(Value, frozen=True, kw_only=True):

@@ -42,7 +42,6 @@ from gui.run_state.views import DownloadView, EngineWord, RunView, StageView, St
 __all__ = ["DownloadView", "EngineWord", "RunView", "StageView", "State"]
 
 BASELINES_KEPT = 64
-PREPARING = frozenset({"load", "prepare"})
 _numbers = itertools.count(1)
 
 
@@ -184,21 +183,18 @@ def _of_storage(state: State, request: Storage | FreeUp, event: AnyEvent) -> Sta
 def _of_run(state: State, run: RunView, event: AnyEvent, now_s: float) -> State:
     match event:
         case Stage():
-            noted = run.noted.with_preparation() if event.stage in PREPARING else run.noted
-            return replace(state, run=replace(run, stages=_with(run.stages, event, now_s), noted=noted))
+            return replace(state, run=replace(run, stages=_with(run.stages, event, now_s)))
         case Notice():
-            note = NoticeText(text=event.text, details=event.details)
-            return replace(state, run=replace(run, noted=run.noted.with_notice(note)))
+            note = NoticeText(text=event.text, details=event.details, revision=event.revision)
+            return replace(state, run=_with_notices(run, note))
         case Answer():
             if event.revision:
                 run.latencies.begin_input()
             fields = dict(run.fields_by_revision).get(event.revision, run.answer_fields)
-            noted = run.noted.with_answer(of_changed_input=event.revision > 0)
-            return replace(state, run=replace(run, answer=event, answer_fields=fields, noted=noted))
+            return replace(state, run=_with_notices(replace(run, answer=event, answer_fields=fields)))
         case Samples():
             run.latencies.add(event.latency_ms, now_s)
-            run = replace(run, noted=run.noted.with_calls())
-            return replace(state, run=run, memory_bytes=event.memory_bytes or state.memory_bytes)
+            return replace(state, memory_bytes=event.memory_bytes or state.memory_bytes)
         case Finished():
             return _finished(state, run, event.report, now_s)
         case Failed():
@@ -235,12 +231,20 @@ def _cut(stages: tuple[StageView, ...], how: Literal["failed", "stopped"], now_s
     )
 
 
+def _with_notices(run: RunView, *more: NoticeText) -> RunView:
+    """``more`` too; each line once, and none of an input before the one that is answered."""
+    answered = run.answer.revision if run.answer is not None else 0
+    newest = {(note.text, note.details): note for note in (*run.notices, *more)}
+    notices = tuple(note for note in newest.values() if note.revision is None or note.revision >= answered)
+    return replace(run, notices=notices)
+
+
 def _finished(state: State, run: RunView, report: RunReport | None, now_s: float) -> State:
     run.latencies.end()
     run = replace(run, report=report, stages=_cut(run.stages, "stopped", now_s), over=True)
     if report is None:
         return replace(state, run=run)
-    run = replace(run, noted=run.noted.with_report(report.notices))
+    run = _with_notices(run, *report.notices)
     baselines = dict(state.eager_ms)
     key = baseline_key(run.request, run.answer_fields)
     if report.ratio is not None:

@@ -20,7 +20,6 @@ from engine.wire.messages import (
 )
 from engine.wire.values import Cell, Consent, Failure, ModeCard, ModelCard, NoticeText, RunReport, TaskCard
 from gui.run_state.latencies import Latencies
-from gui.run_state.notices import Noted
 
 EngineWord = Literal["starting", "ready", "loading", "running", "stopping", "stopped"]
 
@@ -52,16 +51,11 @@ class RunView:
     fields_by_revision: tuple[tuple[int, dict[str, Any]], ...] = ()
     answer: Answer | None = None
     answer_fields: dict[str, Any] = dataclasses.field(default_factory=dict)
-    noted: Noted = dataclasses.field(default_factory=Noted)
+    notices: tuple[NoticeText, ...] = ()
     report: RunReport | None = None
     failure: Failure | None = None
     stopping: bool = False
     over: bool = False
-
-    @property
-    def notices(self) -> tuple[NoticeText, ...]:
-        """Those that are shown."""
-        return self.noted.shown
 
     @property
     def repeats(self) -> bool:

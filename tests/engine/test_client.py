@@ -20,6 +20,7 @@ from engine.wire.messages import (
     Event,
     Failed,
     Finished,
+    Notice,
     Ready,
     Samples,
     Stage,
@@ -115,10 +116,12 @@ def test_bad_input_in_an_update_keeps_the_run_going(talk: Talk, starter_folder: 
     name = talk.send(starter_folder, TASK, "eager", SIMILARITY, calls=0)
     talk.until(lambda event: event.id == name and isinstance(event, Samples))
     talk.client.send(Update(id=name, fields={"source_sentence": "", "sentences": []}, revision=1))
-    talk.until(lambda event: event.id == name and "goes on" in getattr(event, "text", ""), 10)
+    told = talk.until(lambda event: event.id == name and "goes on" in getattr(event, "text", ""), 10)
     talk.until(lambda event: event.id == name and isinstance(event, Samples), 10)
     talk.client.stop(name)
 
+    assert isinstance(told, Notice)
+    assert told.revision == 1
     assert isinstance(talk.end(name), Finished)
 
 
