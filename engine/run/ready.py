@@ -10,7 +10,7 @@ from engine.all_modes import MODES
 from engine.measure import memory
 from engine.mode import Job, Mode, Prepared
 from engine.models.load import PICK_ONNX
-from engine.run.session import PreparedKey, Session
+from engine.run.session import PreparedKey, Session, followed
 from engine.store import times
 from engine.store.artefacts import Shelf
 from engine.wire.errors import BadInput, DataFolder, DiskFull, ModeUnavailable, NotForThisModel
@@ -90,17 +90,14 @@ class _Stages:
         self._key = key
 
     def follow(self, events: Generator[Event, None, Value]) -> Generator[Event, None, Value]:
-        events = self._session.heard(events)
-        while True:
-            try:
-                event = next(events)
-            except StopIteration as done:
-                value: Value = done.value
-                return value
-            if isinstance(event, Stage):
-                event = self._noted(event)
-                self._session.go_on()
-            yield event
+        return followed(self._session.heard(events), self._told)
+
+    def _told(self, event: Event) -> Event:
+        if not isinstance(event, Stage):
+            return event
+        noted = self._noted(event)
+        self._session.go_on()
+        return noted
 
     def _noted(self, event: Stage) -> Stage:
         if event.seconds is None:

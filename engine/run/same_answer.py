@@ -9,7 +9,7 @@ from engine.all_modes import MODES
 from engine.measure.percentiles import median
 from engine.models.arrays import arrays
 from engine.run.ready import chosen_options, prepared_model
-from engine.run.session import Calls, Session
+from engine.run.session import Calls, Session, followed
 from engine.store import outputs as references
 from engine.wire.errors import DataFolder, DiskFull, ModeUnavailable, NotForThisModel
 from engine.wire.messages import Event, Stage
@@ -79,14 +79,7 @@ def _is_reference(session: Session) -> bool:
 
 def _quietly(events: Generator[Event, None, Value]) -> Generator[Event, None, Value]:
     """The value without the stages: the person's run has had its own."""
-    while True:
-        try:
-            event = next(events)
-        except StopIteration as done:
-            value: Value = done.value
-            return value
-        if not isinstance(event, Stage):
-            yield event
+    return followed(events, lambda event: None if isinstance(event, Stage) else event)
 
 
 def _ratio(eager: Calls, mode: Calls) -> Ratio:

@@ -3,7 +3,7 @@
 import contextlib
 import dataclasses
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from engine import task as shared
@@ -47,6 +47,20 @@ class PreparedKey(NamedTuple):
     options: tuple[tuple[str, str], ...]
 
 
+def followed(
+    events: Generator[Event, None, Value], told: Callable[[Event], Event | None]
+) -> Generator[Event, None, Value]:
+    """The same generator with each event as ``told`` gives it; None leaves it out."""
+    while True:
+        try:
+            event = next(events)
+        except StopIteration as done:
+            value: Value = done.value
+            return value
+        if (given := told(event)) is not None:
+            yield given
+
+
 class Workbench:
     """What stays between runs of one process: prepared models, and what it runs on."""
 
@@ -80,16 +94,14 @@ class Session:
 
     def heard(self, events: Generator[Event, None, Value]) -> Generator[Event, None, Value]:
         """Follows what a mode says: a notice of its own goes into the report too, and each is told once a run."""
-        while True:
-            try:
-                event = next(events)
-            except StopIteration as done:
-                value: Value = done.value
-                return value
+
+        def told(event: Event) -> Event | None:
             if not isinstance(event, Notice):
-                yield event
-            elif NoticeText(text=event.text, details=event.details) not in self.notices:
-                yield self.note(event.text, event.details)
+                return event
+            known = NoticeText(text=event.text, details=event.details) in self.notices
+            return None if known else self.note(event.text, event.details)
+
+        return followed(events, told)
 
     def note(self, text: str, details: str = "", revision: int | None = None) -> Notice:
         """Remembers a notice for the report and returns its event. ``revision``: of the input that it is about."""
