@@ -8,10 +8,14 @@ import contextlib
 import dataclasses
 import time
 import warnings
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar
 
+import msgspec
+
+from engine.cpu import read as cpu
+from engine.evidence.told import Told
 from engine.models.facts import ModelFacts
 from engine.models.tensors import Inputs, Outputs
 from engine.wire.errors import DiskFull, FastpathError, NotEnoughMemory, NotForThisModel
@@ -22,6 +26,16 @@ Events = Generator[Event, None, None]
 Value = TypeVar("Value")
 
 FP32 = PrecisionCard(id="fp32", title="Full precision (fp32)")
+BF16 = PrecisionCard(id="bf16", title="Half the bits (bf16)")
+BF16_AUTOCAST = PrecisionCard(id="bf16-autocast", title="Half the bits where safe (bf16, autocast)")
+INT8_DYNAMIC = PrecisionCard(id="int8-dynamic", title="Fewer bits (int8, dynamic)")
+INT8_STATIC = PrecisionCard(id="int8-static", title="Fewer bits (int8, calibrated)")
+INT8_WEIGHTS = PrecisionCard(id="int8-weights", title="Smaller weights (int8)")
+
+
+def without(card: PrecisionCard, reason: str) -> PrecisionCard:
+    """The precision as one that a mode does not have, with the reason."""
+    return msgspec.structs.replace(card, available=False, reason=reason)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -47,6 +61,7 @@ class Job:
     ``auto_class`` is the suffix of Transformers' and Optimum's class names ("SequenceClassification" of
     AutoModelForSequenceClassification and ORTModelForSequenceClassification; "FeatureExtraction" stands for AutoModel).
     ``sample`` is a first batch of real inputs. ``artefacts`` gives a folder for what can be kept on disk.
+    ``calibration``: for precisions that are calibrated.
     """
 
     facts: ModelFacts
@@ -56,6 +71,18 @@ class Job:
     threads: int
     sample: Inputs
     artefacts: "ArtefactShelf"
+    calibration: "Calibration"
+
+
+class Calibration(Protocol):
+    """Real texts for finding the ranges of activations: the person's own, or the bundled sample."""
+
+    @property
+    def digest(self) -> str:
+        """Names the texts: a part of an artefact's options."""
+
+    def batches(self) -> Sequence[Inputs]:
+        """Each text as a batch of one row. Raises BadInput where they cannot serve (empty, or all alike)."""
 
 
 class ArtefactShelf(Protocol):
@@ -81,11 +108,15 @@ class Prepared(Protocol):
         """Makes ready for inputs of this shape (traces, compiles): may take seconds, never within a timed call.
 
         Says again what a person should know of such a run (``Notice``): a preparation may be kept from another.
+        A call without it is right too, and may be slow.
         Raises NotForThisModel.
         """
 
     def __call__(self, **inputs: Any) -> Outputs:
         """One forward pass; outputs have the shape of the inputs as given, whatever was padded inside."""
+
+    def explain(self, inputs: Inputs) -> Told:
+        """What really runs for inputs of this shape, read back from the runtime, by calls that nobody times."""
 
     def close(self) -> None:
         """Gives back memory and files. Not called again afterwards."""
@@ -176,6 +207,16 @@ def fits_pytorch(facts: ModelFacts) -> Fit:
     if facts.weights != "ONNX":
         return Fit()
     return Fit("no", "The model holds only an ONNX graph, which PyTorch cannot run.")
+
+
+def fits_bf16(fit: Fit) -> Fit:
+    """``fit``, but slower where the CPU has no instructions for bf16: then it is emulated."""
+    if fit.verdict != "fits" or any(feature.usable and feature.id in _BF16 for feature in cpu.facts().features):
+        return fit
+    return Fit("slower", "This CPU has no instructions for bf16 (AVX-512 BF16 or AMX), so it is emulated.")
+
+
+_BF16 = ("avx512_bf16", "amx_bf16", "bf16")
 
 
 def fits_graph(facts: ModelFacts) -> Fit:

@@ -8,6 +8,7 @@ import contextlib
 import json
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
@@ -136,6 +137,12 @@ def run_command(
     ignore_memory: Annotated[
         bool, typer.Option("--ignore-memory", help="Run even where the model seems to need more than is free.")
     ] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Tell what really ran, read back from the runtime.")
+    ] = False,
+    calibration: Annotated[
+        str, typer.Option(help="A text file, one text a line, for precisions that are calibrated.")
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """Runs one model on one input and tells the answer, its speed, and whether it is eager's answer."""
@@ -162,6 +169,8 @@ def run_command(
                 threads=threads,
                 calls=repeat,
                 check="always",
+                explain=explain,
+                calibration=str(Path(calibration).absolute()) if calibration else "",
                 allow_pickle=allow_pickle,
                 ignore_memory=ignore_memory,
             )

@@ -3,6 +3,8 @@
 from collections.abc import Generator
 from typing import Any
 
+from engine.evidence import torch_kernels
+from engine.evidence.told import Told
 from engine.mode import (
     FP32,
     Events,
@@ -70,6 +72,9 @@ class _Eager:
 
         with torch.inference_mode():
             return tensors(self._model(**inputs))
+
+    def explain(self, inputs: Inputs) -> Told:
+        return torch_kernels.observe(lambda: self(**inputs))
 
     def close(self) -> None:
         self._model = None

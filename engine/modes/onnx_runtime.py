@@ -8,6 +8,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
+from engine.evidence.told import Told
 from engine.mode import (
     FP32,
     Events,
@@ -136,6 +137,9 @@ class _Session:
 
     def __call__(self, **inputs: Any) -> Outputs:
         return tensors(self._model(**inputs))
+
+    def explain(self, inputs: Inputs) -> Told:
+        return Told(source="ONNX Runtime", not_provable=("Not read yet.",))
 
     def close(self) -> None:
         self._model = None

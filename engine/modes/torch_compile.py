@@ -14,6 +14,8 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
+from engine.evidence import torch_kernels
+from engine.evidence.told import Told
 from engine.mode import (
     FP32,
     Events,
@@ -105,6 +107,9 @@ class _Compiled:
 
         with torch.no_grad():  # the graphs are compiled for it
             return tensors(self._model(**inputs))
+
+    def explain(self, inputs: Inputs) -> Told:
+        return torch_kernels.observe(lambda: self(**inputs))
 
     def close(self) -> None:
         """Empties what Dynamo and Inductor would keep for good: the weights, and a packed copy in generated code."""

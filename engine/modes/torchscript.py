@@ -9,6 +9,8 @@ import logging
 from collections.abc import Generator
 from typing import Any
 
+from engine.evidence import torch_kernels
+from engine.evidence.told import Told
 from engine.measure import memory
 from engine.mode import (
     FP32,
@@ -128,6 +130,9 @@ class _Traced:
             if trace is None:
                 return tensors(self._unfused_for(inputs)(**self._padded(inputs, 0)))
             return self._cut(trace(**self._padded(inputs, shape[1])), inputs)
+
+    def explain(self, inputs: Inputs) -> Told:
+        return torch_kernels.observe(lambda: self(**inputs))
 
     def close(self) -> None:
         self._fused.clear()

@@ -11,9 +11,10 @@ from engine.measure.doubts import doubts
 from engine.measure.percentiles import median, told
 from engine.models import starter
 from engine.models.facts import ModelFacts
+from engine.run.explain import explain
 from engine.run.permitted import model_of, require_memory
 from engine.run.ready import prepared_model
-from engine.run.same_answer import REFERENCE, compare
+from engine.run.same_answer import REFERENCE, Compared, compare
 from engine.run.session import Calls, Control, Session, Workbench
 from engine.wire.errors import ModeUnavailable, NotForThisModel, Stopped, UserFacing
 from engine.wire.messages import Answer, Event, Run, Stage
@@ -103,9 +104,10 @@ def measure(session: Session) -> Generator[Event, None, RunReport]:
     if recorded.model:
         calls.check()
     busy, peak_mb, timing = others.busy(), memory.peak_mb(), _timing(session, first, recorded)
-    agreement, ratio = None, None
+    compared = Compared()
     if not control.stopped:
-        agreement, ratio = yield from compare(session, calls)
+        compared = yield from compare(session, calls)
+    evidence = yield from explain(session, timing.p50_ms)
     return RunReport(
         mode_requested=session.run.mode,
         mode_executed=session.prepared.mode,
@@ -115,8 +117,10 @@ def measure(session: Session) -> Generator[Event, None, RunReport]:
         environment=surroundings,
         notices=tuple(session.notices),
         doubts=doubts(recorded.model, settled, busy),
-        agreement=agreement,
-        ratio=ratio,
+        agreement=compared.agreement,
+        sample_agreement=compared.sample,
+        ratio=compared.ratio,
+        evidence=evidence,
         stopped=control.stopped,
         kept=tuple(f"{key.mode} {key.precision} {key.folder}" for key in session.bench.kept.held()),
     )

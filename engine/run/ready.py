@@ -9,6 +9,8 @@ import msgspec
 from engine.all_modes import MODES
 from engine.measure import memory
 from engine.mode import Job, Mode, Prepared
+from engine.models import calibration
+from engine.models.calibration import Texts
 from engine.models.load import PICK_ONNX
 from engine.run.session import PreparedKey, Session, followed
 from engine.store import times
@@ -65,9 +67,16 @@ def _new(session: Session, mode: Mode, precision: str, options: Mapping[str, str
                 threads=session.bench.threads,
                 sample=session.encoded.batches[0],
                 artefacts=shelf,
+                calibration=_calibration(session),
             )
         )
     )
+
+
+def _calibration(session: Session) -> Texts:
+    file = session.run.calibration
+    texts = calibration.own(file) if file else calibration.bundled("calibrate")
+    return Texts(session.facts, session.run.tokenizer, texts)
 
 
 def chosen_options(mode: Mode, given: Mapping[str, str]) -> dict[str, str]:

@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Generator
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from engine import task as shared
 from engine.all_modes import MODES
 from engine.measure.percentiles import median
 from engine.models.arrays import arrays
+from engine.run import real_text
 from engine.run.ready import chosen_options, prepared_model
 from engine.run.session import Calls, Session, followed
 from engine.store import outputs as references
@@ -21,17 +22,27 @@ RATIO_CALLS = 5
 Value = TypeVar("Value")
 
 
-def compare(session: Session, calls: Calls) -> Generator[Event, None, tuple[Agreement | None, Ratio | None]]:
-    """The same answer as eager fp32 on the same input? And how much faster, where asked."""
+class Compared(NamedTuple):
+    """``sample``: at a lower precision, on real texts."""
+
+    agreement: Agreement | None = None
+    sample: Agreement | None = None
+    ratio: Ratio | None = None
+
+
+def compare(session: Session, calls: Calls) -> Generator[Event, None, Compared]:
+    """The same answer as eager fp32 on the same input, and on real texts? And how much faster, where asked."""
     run, prepared, encoded = session.run, session.prepared, session.encoded
     assert calls.result is not None
     key = references.key(session.facts.content_key, run.task, encoded.batches)
     if _is_reference(session):
         yield from _kept(session, key, _raw(calls))
-        return Agreement(verdict="reference", share=1, max_abs_diff=0, cosine_worst=1, n=encoded.inputs), None
+        return Compared(Agreement(verdict="reference", share=1, max_abs_diff=0, cosine_worst=1, n=encoded.inputs))
     known = references.find(key)
+    lower = prepared.precision != REFERENCE[1]
+    sample = real_text.known(session) if lower else None
     ratio = None
-    if run.ratio or (known is None and run.check == "always"):
+    if run.ratio or (run.check == "always" and (known is None or (lower and sample is None))):
         yield Stage(stage="compare")
         began = time.perf_counter()
         try:
@@ -44,9 +55,11 @@ def compare(session: Session, calls: Calls) -> Generator[Event, None, tuple[Agre
             known = _raw(other)
             yield from _kept(session, key, known)
             ratio = _ratio(other, calls) if run.ratio else None
+            if lower and sample is None:
+                sample = real_text.measured(session, eager)
         yield Stage(stage="compare", seconds=time.perf_counter() - began)
     if known is None:
-        return None, None
+        return Compared(sample=sample)
     expected = session.task.decode(session.reader, encoded, known)
     agreement = shared.agreement(
         prepared.precision,
@@ -55,9 +68,9 @@ def compare(session: Session, calls: Calls) -> Generator[Event, None, tuple[Agre
         encoded.batches,
         session.task.same(expected, calls.result),
     )
-    if agreement.verdict == "different answers":
+    if any(found and found.verdict == "different answers" for found in (agreement, sample)):
         ratio = None  # no speedup where the answer changed
-    return agreement, ratio
+    return Compared(agreement, sample, ratio)
 
 
 def _kept(session: Session, key: str, outputs: references.Batches) -> Generator[Event, None, None]:

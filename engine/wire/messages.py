@@ -84,8 +84,10 @@ class Run(Request, frozen=True, kw_only=True, tag="run"):
     ``calls``: how many calls are timed; None lets the engine choose, 0 goes on until stopped.
     ``threads`` 0 takes the CPU's physical cores. ``check``: ``always`` computes eager's answer where it is not
     known; ``if_known`` only compares where the reference lies ready. ``ratio`` loads eager in any case and alternates
-    five calls of each. ``allow_pickle``: the person consents to opening this model's pickled weights;
-    ``ignore_memory``: to running where the model seems to need more memory than is free.
+    five calls of each. ``explain`` asks for the evidence of what ran. ``calibration``: a text file, one text a line, of
+    the person's own for a precision that is calibrated; empty for the bundled sample. ``allow_pickle``: the person
+    consents to opening this model's pickled weights; ``ignore_memory``: to running where the model seems to need more
+    memory than is free.
     """
 
     folder: str
@@ -100,6 +102,8 @@ class Run(Request, frozen=True, kw_only=True, tag="run"):
     calls: int | None = None
     check: Literal["always", "if_known"] = "if_known"
     ratio: bool = False
+    explain: bool = False
+    calibration: str = ""
     allow_pickle: bool = False
     ignore_memory: bool = False
 
@@ -186,7 +190,7 @@ class Consents(Event, frozen=True, kw_only=True, tag="consents"):
     consents: tuple[Consent, ...]
 
 
-STAGES = ("starting", "checking", "load", "prepare", "first", "running", "compare")
+STAGES = ("starting", "checking", "load", "prepare", "first", "running", "compare", "explain")
 """Stages of a run in their order; ``starting`` is the client's."""
 
 

@@ -250,8 +250,34 @@ class Consent(Value, frozen=True, kw_only=True):
     given_s: int
 
 
+class Evidence(Value, frozen=True, kw_only=True):
+    """What really ran, as the runtime tells it. An empty or missing part is named in ``not_provable``.
+
+    ``ops_before``: operators of the model in plain PyTorch; ``ops_after``: of what was executed. ``fused``: how many of
+    each fused kind ("linear + gelu"). ``precision_executed``: by kind of operator. ``isa_executed``: ids of
+    ``Feature``. ``time_share``: of each kind of operator, 1 in all. ``gflops``: of the texts' own tokens, by the run's
+    median; ``peak_gflops``: what this machine reaches at the precision of the matrix products, with as many threads.
+    ``details``: the runtime's own words.
+    """
+
+    source: str
+    ops_before: int | None = None
+    ops_after: int | None = None
+    fused: dict[str, int] = {}
+    precision_executed: dict[str, str] = {}
+    isa_executed: tuple[str, ...] = ()
+    time_share: dict[str, float] = {}
+    gflops: float | None = None
+    peak_gflops: float | None = None
+    not_provable: tuple[str, ...] = ()
+    details: str = ""
+
+
 class RunReport(Value, frozen=True, kw_only=True):
-    """Everything a finished run tells except its samples, which came before in ``Samples``."""
+    """Everything a finished run tells except its samples, which came before in ``Samples``.
+
+    ``sample_agreement``: at a lower precision, the agreement with eager fp32 on a sample of real texts.
+    """
 
     mode_requested: str
     mode_executed: str
@@ -262,7 +288,9 @@ class RunReport(Value, frozen=True, kw_only=True):
     notices: tuple[NoticeText, ...] = ()
     doubts: tuple[str, ...] = ()
     agreement: Agreement | None = None
+    sample_agreement: Agreement | None = None
     ratio: Ratio | None = None
+    evidence: Evidence | None = None
     stopped: bool = False
     kept: tuple[str, ...] = ()
     """What ``work`` keeps ready in memory, as ``mode precision folder``."""

@@ -18,6 +18,7 @@ TITLES = {
     "first": "First call",
     "running": "Run",
     "compare": "Compare",
+    "explain": "Explain",
 }
 ALWAYS = ("checking", "load", "prepare", "first", "running")
 TRACK_PX = 4

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from engine.mode import Job
+from engine.models import calibration
+from engine.models.calibration import Texts
 from engine.models.look import look
 from engine.modes import eager
 from engine.store.artefacts import Shelf
@@ -21,16 +23,17 @@ def make_job(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeJob]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FASTPATH_HOME", str(tmp_path_factory.mktemp("home")))
 
-        def make(folder: Path, head: str, sample: dict[str, Any], **options: str) -> Job:
+        def make(folder: Path, head: str, sample: dict[str, Any], precision: str = "fp32", **options: str) -> Job:
             facts = look(folder)
             return Job(
                 facts=facts,
                 auto_class=head,
-                precision="fp32",
+                precision=precision,
                 options=options,
                 threads=1,
                 sample=sample,
                 artefacts=Shelf(f"{facts.content_key} {head}", "a CPU"),
+                calibration=Texts(facts, "", calibration.bundled("calibrate")),
             )
 
         yield make

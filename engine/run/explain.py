@@ -1,0 +1,54 @@
+"""The evidence of a run: what its mode read back from its runtime, held against plain PyTorch and this machine."""
+
+import time
+from collections.abc import Generator
+
+from engine.evidence import flops
+from engine.evidence.told import Told
+from engine.measure import peaks
+from engine.run.session import Session
+from engine.wire.errors import FastpathError
+from engine.wire.messages import Event, Stage
+from engine.wire.values import Evidence
+
+
+def explain(session: Session, p50_ms: float) -> Generator[Event, None, Evidence | None]:
+    """``p50_ms``: of the model's call on all batches. None where it was not asked for, or nothing could be read."""
+    if not session.run.explain or session.control.stopped:
+        return None
+    yield Stage(stage="explain")
+    began = time.perf_counter()
+    evidence: Evidence | None = None
+    try:
+        told = session.prepared.explain(session.encoded.batches[0])
+        counted = flops.count(session.facts, session.task.auto_class, session.encoded.batches)
+        evidence = _evidence(told, counted, p50_ms, _peak(session, told))
+    except FastpathError as error:
+        yield session.note("What ran could not be read back.", f"{error.what_happened}\n{error.details}".strip())
+    except Exception as error:  # noqa: BLE001 - readers call deep into runtimes; the answer and its figures stand
+        yield session.note("What ran could not be read back.", f"{type(error).__name__}: {error}")
+    yield Stage(stage="explain", seconds=time.perf_counter() - began)
+    return evidence
+
+
+def _evidence(told: Told, counted: flops.Counted | None, p50_ms: float, peak_gflops: float | None) -> Evidence:
+    return Evidence(
+        source=told.source,
+        ops_before=counted.operators if counted else None,
+        ops_after=told.ops_after,
+        fused=dict(told.fused),
+        precision_executed=dict(told.precision_executed),
+        isa_executed=told.isa_executed,
+        time_share=dict(told.time_share),
+        gflops=counted.flops / p50_ms / 1e6 if counted else None,
+        peak_gflops=peak_gflops,
+        not_provable=told.not_provable,
+        details=told.details,
+    )
+
+
+def _peak(session: Session, told: Told) -> float | None:
+    """At the precision of the matrix products as they ran; of several, the fewest bits."""
+    executed = told.precision_executed.get("linear", session.prepared.precision)
+    precision = next((name for name in ("int8", "bf16", "fp32") if name in executed), "fp32")
+    return peaks.known_or_measured(session.bench.threads, session.bench.cpu_signature).gflops.get(precision)
