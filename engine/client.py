@@ -42,15 +42,23 @@ from engine.wire.messages import (
     Failed,
     Finished,
     FreeUp,
+    InstallRuntime,
     ListConsents,
+    ListRuntimes,
     Ready,
+    RemoveRuntime,
     Revoke,
     Run,
     Stop,
     Storage,
     Update,
+    Work,
 )
 
+DESK_REQUESTS = (
+    *(Describe, Download, Storage, ListConsents, Allow, Revoke),
+    *(ListRuntimes, InstallRuntime, RemoveRuntime),
+)
 EARLY_DEATHS = 3
 """After so many deaths before ``Ready`` a fresh child waits for the next request."""
 
@@ -75,7 +83,7 @@ class Client:
         self._default_threads = 0
         self._words: collections.deque[Callable[[], None]] = collections.deque()
         self._roles: dict[str, Role] = {}
-        self._waiting: list[Run] = []
+        self._waiting: list[Work] = []
         self._freeing = ""
         self._out: list[AnyEvent] = []
         self._early_deaths = 0
@@ -167,13 +175,15 @@ class Client:
     def _send(self, request: AnyRequest) -> None:
         if isinstance(request, FreeUp):
             self._free_up(request)
-        elif isinstance(request, Describe | Download | Storage | ListConsents | Allow | Revoke):
+        elif isinstance(request, DESK_REQUESTS):
             self._pass(self._desk_for(request.id), request)
-        elif isinstance(request, Run):
+        elif isinstance(request, Work):
             self._run(request)
         elif isinstance(request, Update):
             self._waiting = [
-                msgspec.structs.replace(run, fields=request.fields) if run.id == request.id else run
+                msgspec.structs.replace(run, fields=request.fields)
+                if isinstance(run, Run) and run.id == request.id
+                else run
                 for run in self._waiting
             ]
             if role := self._owner(request.id):
@@ -197,7 +207,7 @@ class Client:
         self._freeing = request.id if desk else ""
         self._pass(desk, request)
 
-    def _run(self, run: Run) -> None:
+    def _run(self, run: Work) -> None:
         if self._freeing:
             self._waiting.append(run)
             return

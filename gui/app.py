@@ -80,7 +80,7 @@ class Session(QObject):
                 self.state = run_state.downloading(self.state, request)
             elif isinstance(request, ListConsents | Allow | Revoke):
                 self.state = run_state.consenting(self.state, request)
-            else:
+            elif isinstance(request, Describe):
                 self.state = run_state.describing(self.state, request)
             self.thread_of_engine.send(request)
         self._save(self.window.settings())

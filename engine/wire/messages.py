@@ -9,7 +9,19 @@ from typing import Any, Literal
 
 import msgspec
 
-from engine.wire.values import Cell, Consent, Cpu, Failure, ModeCard, ModelCard, Result, RunReport, StoredPart, TaskCard
+from engine.wire.values import (
+    Cell,
+    Consent,
+    Cpu,
+    Failure,
+    ModeCard,
+    ModelCard,
+    Result,
+    RunReport,
+    RuntimeCard,
+    StoredPart,
+    TaskCard,
+)
 
 PROTOCOL = 1
 """Raised whenever a message changes in a way that an older peer can't read."""
@@ -77,6 +89,50 @@ class Revoke(Request, frozen=True, kw_only=True, tag="revoke"):
     weights_sha256: str
 
 
+class ListRuntimes(Request, frozen=True, kw_only=True, tag="list_runtimes"):
+    """To the desk: the environments of their own that modes need. Answered by ``Runtimes``."""
+
+
+class InstallRuntime(Request, frozen=True, kw_only=True, tag="install_runtime"):
+    """To the desk: create the runtime, or bring a damaged one in order. Answered by ``Installing`` as it goes, then
+    ``Runtimes``, and a new ``Catalogue``. A stopped or failed one leaves nothing that could be taken for a whole one.
+    """
+
+    runtime: str
+
+
+class RemoveRuntime(Request, frozen=True, kw_only=True, tag="remove_runtime"):
+    """To the desk: delete the runtime. Answered by ``Runtimes``, and a new ``Catalogue``."""
+
+    runtime: str
+
+
+class Export(Request, frozen=True, kw_only=True, tag="export"):
+    """To work: save what a mode prepared as a program or model that others can run. ``target``: an absolute path.
+
+    The other fields are as in ``Run``. Answered by ``Stage`` as it goes, then ``Exported``.
+    """
+
+    folder: str
+    task: str
+    mode: str
+    fields: dict[str, Any]
+    target: str
+    precision: str = "fp32"
+    runtime: str = "main"
+    tokenizer: str = ""
+    options: dict[str, str] = {}
+    threads: int = 0
+    allow_pickle: bool = False
+
+
+class ShowCompiler(Request, frozen=True, kw_only=True, tag="show_compiler"):
+    """To work: PyTorch's own example (the sine of a cosine), plain and compiled. Answered by ``CompilerShown``."""
+
+    threads: int = 0
+    runtime: str = "main"
+
+
 class Run(Request, frozen=True, kw_only=True, tag="run"):
     """To work: prepare and measure one model, task, mode and precision on one input.
 
@@ -119,7 +175,24 @@ class Stop(Request, frozen=True, kw_only=True, tag="stop"):
     """End request ``id`` at the next seam. The client makes sure within a second."""
 
 
-AnyRequest = Describe | ListConsents | Allow | Revoke | Download | Storage | FreeUp | Run | Update | Stop
+Work = Run | Export | ShowCompiler
+"""What a work process does, one at a time."""
+
+AnyRequest = (
+    Describe
+    | ListConsents
+    | Allow
+    | Revoke
+    | Download
+    | Storage
+    | FreeUp
+    | ListRuntimes
+    | InstallRuntime
+    | RemoveRuntime
+    | Work
+    | Update
+    | Stop
+)
 
 
 # --- events -----------------------------------------------------------------------------------------------
@@ -190,6 +263,44 @@ class Consents(Event, frozen=True, kw_only=True, tag="consents"):
     consents: tuple[Consent, ...]
 
 
+class Runtimes(Event, frozen=True, kw_only=True, tag="runtimes"):
+    """The environments of their own that modes need."""
+
+    runtimes: tuple[RuntimeCard, ...]
+
+
+class Installing(Event, frozen=True, kw_only=True, tag="installing"):
+    """How far an installation is; at most four a second. ``step``: what is done now, as a person reads it.
+
+    ``total_bytes`` is 0 where nothing tells yet.
+    """
+
+    step: str
+    done_bytes: int = 0
+    total_bytes: int = 0
+
+
+class Exported(Event, frozen=True, kw_only=True, tag="exported"):
+    """What was saved: ``path``, and how it is run, in a sentence."""
+
+    path: str
+    size_bytes: int
+    how: str = ""
+
+
+class CompilerShown(Event, frozen=True, kw_only=True, tag="compiler_shown"):
+    """``source``: the function as a person writes it; ``kernel``: what the compiler made of it, C++. Times are medians
+    of one call each, in ms; ``kernels``: how many passes over memory either makes.
+    """
+
+    source: str
+    kernel: str
+    eager_ms: float
+    compiled_ms: float
+    eager_kernels: int
+    compiled_kernels: int
+
+
 STAGES = ("starting", "checking", "load", "prepare", "first", "running", "compare", "explain")
 """Stages of a run in their order; ``starting`` is the client's."""
 
@@ -245,6 +356,10 @@ AnyEvent = (
     | Downloaded
     | Stored
     | Consents
+    | Runtimes
+    | Installing
+    | Exported
+    | CompilerShown
     | Stage
     | Notice
     | Answer

@@ -27,8 +27,18 @@ class PrecisionCard(Value, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class Supported(Value, frozen=True, kw_only=True):
+    """One family of models in a mode's table of what it covers; ``how``: by which of its ways."""
+
+    family: str
+    how: str
+
+
 class ModeCard(Value, frozen=True, kw_only=True):
-    """One acceleration mode, as the window lists it. ``remedy`` is a command or sentence that makes it available."""
+    """One acceleration mode, as the window lists it. ``remedy`` is a command or sentence that makes it available.
+
+    ``supported``: the families it covers, for a mode that covers only some; empty where ``fits`` alone tells.
+    """
 
     id: str
     title: str
@@ -39,6 +49,24 @@ class ModeCard(Value, frozen=True, kw_only=True):
     remedy: str = ""
     precisions: tuple[PrecisionCard, ...] = ()
     options: tuple["Option", ...] = ()
+    supported: tuple[Supported, ...] = ()
+
+
+class RuntimeCard(Value, frozen=True, kw_only=True):
+    """An environment of its own that a mode needs. ``reason``: why it cannot be had here, or what is damaged.
+
+    ``download_bytes`` and ``disk_bytes``: what installing it takes, at most; ``used_bytes``: what it takes now.
+    """
+
+    id: str
+    title: str
+    plain: str
+    state: Literal["not installed", "installed", "damaged", "cannot run here"]
+    reason: str = ""
+    download_bytes: int = 0
+    disk_bytes: int = 0
+    used_bytes: int = 0
+    versions: dict[str, str] = {}
 
 
 class Option(Value, frozen=True, kw_only=True):
@@ -257,7 +285,7 @@ class Evidence(Value, frozen=True, kw_only=True):
     each fused kind ("linear + gelu"). ``precision_executed``: by kind of operator. ``isa_executed``: ids of
     ``Feature``. ``time_share``: of each kind of operator, 1 in all. ``gflops``: of the texts' own tokens, by the run's
     median; ``peak_gflops``: what this machine reaches at the precision of the matrix products, with as many threads.
-    ``details``: the runtime's own words.
+    ``details``: the runtime's own words; ``code_file``: the code that the mode generated, kept for viewing.
     """
 
     source: str
@@ -271,6 +299,7 @@ class Evidence(Value, frozen=True, kw_only=True):
     peak_gflops: float | None = None
     not_provable: tuple[str, ...] = ()
     details: str = ""
+    code_file: str = ""
 
 
 class RunReport(Value, frozen=True, kw_only=True):
