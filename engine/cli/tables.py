@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from engine.cli import documents
+from engine.cli import documents, evidence_text
 from engine.cli.conversation import Ran
 from engine.cli.output import writing
 from engine.wire.messages import Described
@@ -76,6 +76,11 @@ def show_run(ran: Ran) -> None:
     if report.ratio is not None:
         parts.append(f"{number(report.ratio.value)}x eager's speed")
     show(", ".join(parts))
+    if report.sample_agreement is not None:
+        show(evidence_text.sample_line(report.sample_agreement))
+    if report.evidence is not None:
+        for line in evidence_text.lines(report.evidence):
+            show(line)
     for doubt in report.doubts:
         show(doubt)
 
