@@ -1,14 +1,15 @@
-"""The role ``work``: one Run at a time. torch lives here; no network, no token.
+"""The role ``work``: one request at a time (a run, an export...). torch lives here; no network, no token.
 
 A reader thread takes ``Stop`` and ``Update`` at once, also while the main thread computes.
 """
 
 import contextlib
+import importlib
 import logging
 import os
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any
 
 import msgspec
@@ -20,13 +21,16 @@ from engine.models import load
 from engine.wire import codec
 from engine.wire.channel import Channel, LineTooLong
 from engine.wire.errors import ModeUnavailable, failure_of
-from engine.wire.messages import PROTOCOL, Event, Failed, Finished, Ready, Run, Stop, Update
+from engine.wire.messages import PROTOCOL, Event, Export, Failed, Finished, Ready, Run, ShowCompiler, Stop, Update, Work
+from engine.wire.values import RunReport
 
 _log = logging.getLogger(__name__)
 
+Waiting = queue.SimpleQueue[Work | None]
+
 
 class Control:
-    """What was asked of the runs in hand. Written by the reader thread, read by the main thread."""
+    """What was asked of the work in hand. Written by the reader thread, read by the main thread."""
 
     def __init__(self) -> None:
         self._stopped: set[str] = set()
@@ -62,32 +66,32 @@ class Control:
 
 def serve(channel: Channel) -> None:
     """Reads requests and writes events until the parent lets go."""
-    runs: queue.SimpleQueue[Run | None] = queue.SimpleQueue()
+    waiting: Waiting = queue.SimpleQueue()
     control = Control()
 
     def send(event: Event) -> None:
         with contextlib.suppress(OSError):  # the parent is gone: the reader ends the process
             channel.send(codec.encode(event))
 
-    threading.Thread(target=_read, args=(channel, runs, control, send), name="reader", daemon=True).start()
+    threading.Thread(target=_read, args=(channel, waiting, control, send), name="reader", daemon=True).start()
     send(Ready(protocol=PROTOCOL, role="work", pid=os.getpid()))
     # Before anything computes: the tile registers are asked for once, and all threads and children have them.
     facts = cpu.facts(cpu.request_tiles)
     obstacle = needs.obstacle(facts)
     if obstacle:  # importing the libraries would end the process by an illegal instruction
-        _refuse_all(runs, obstacle, send)
+        _refuse_all(waiting, obstacle, send)
         return
     load.warm_up_imports()
     bench = one_run.Workbench(use_threads(_asked_threads()), facts.brand, cpu.signature(facts))
-    while (run := runs.get()) is not None:
-        control.begin(run.id)
-        send(msgspec.structs.replace(_done(run, control, bench, send), id=run.id))
+    while (request := waiting.get()) is not None:
+        control.begin(request.id)
+        send(msgspec.structs.replace(_done(request, control, bench, send), id=request.id))
         control.end()
 
 
-def _refuse_all(runs: "queue.SimpleQueue[Run | None]", obstacle: str, send: Callable[[Event], None]) -> None:
-    while (run := runs.get()) is not None:
-        send(Failed(id=run.id, failure=failure_of(ModeUnavailable(obstacle, needs.REMEDY))))
+def _refuse_all(waiting: Waiting, obstacle: str, send: Callable[[Event], None]) -> None:
+    while (request := waiting.get()) is not None:
+        send(Failed(id=request.id, failure=failure_of(ModeUnavailable(obstacle, needs.REMEDY))))
 
 
 def _asked_threads() -> int:
@@ -106,16 +110,28 @@ def use_threads(count: int) -> int:
     return int(torch.get_num_threads())
 
 
-def _done(run: Run, control: Control, bench: one_run.Workbench, send: Callable[[Event], None]) -> Finished | Failed:
-    """Does one run, sending its events; returns the last one."""
+def _done(
+    request: Work, control: Control, bench: one_run.Workbench, send: Callable[[Event], None]
+) -> Finished | Failed:
+    """Does one request, sending its events; returns the last one."""
     try:
-        session = yield_all(one_run.prepare(run, control, bench), run.id, send)
-        report = yield_all(one_run.measure(session), run.id, send)
-        return Finished(report=report)
+        return Finished(report=yield_all(_events(request, control, bench), request.id, send))
     except BaseException as error:  # noqa: BLE001 - whatever a library raises, the client must hear of an end
         if not isinstance(error, Exception):
-            _log.exception("a run ended oddly")
+            _log.exception("%s ended oddly", type(request).__name__)
         return Failed(failure=failure_of(error))
+
+
+def _events(request: Work, control: Control, bench: one_run.Workbench) -> Generator[Event, None, RunReport | None]:
+    """What the request does, as events; only a run has a report."""
+    if isinstance(request, Run):
+        session = yield from one_run.prepare(request, control, bench)
+        return (yield from one_run.measure(session))
+    if isinstance(request, Export):
+        yield from importlib.import_module("engine.export").export(request, control, bench)
+    elif isinstance(request, ShowCompiler):
+        yield from importlib.import_module("engine.run.compiler_demo").show(control)
+    return None
 
 
 def yield_all(events: Any, request_id: str, send: Callable[[Event], None]) -> Any:
@@ -130,7 +146,7 @@ def yield_all(events: Any, request_id: str, send: Callable[[Event], None]) -> An
 
 def _read(
     channel: Channel,
-    runs: "queue.SimpleQueue[Run | None]",
+    waiting: Waiting,
     control: Control,
     send: Callable[[Event], None],
 ) -> None:
@@ -138,7 +154,7 @@ def _read(
         while (lines := channel.read_lines()) is not None:
             for line in lines:
                 try:
-                    _take(codec.decode_request(line), runs, control)
+                    _take(codec.decode_request(line), waiting, control)
                 except codec.Unreadable as error:
                     _log.error("unreadable request: %s", error)
                     if error.id:
@@ -148,9 +164,9 @@ def _read(
     os._exit(0)  # the parent let go; nothing that is half done is worth finishing
 
 
-def _take(request: object, runs: "queue.SimpleQueue[Run | None]", control: Control) -> None:
-    if isinstance(request, Run):
-        runs.put(request)
+def _take(request: object, waiting: Waiting, control: Control) -> None:
+    if isinstance(request, Work):
+        waiting.put(request)
     elif isinstance(request, Stop):
         control.stop(request.id)
     elif isinstance(request, Update):
