@@ -9,17 +9,8 @@ from engine.wire.values import Evidence
 from tests.engine.cli.test_commands import document, fastpath
 from tests.talk import SIMILARITY
 
-WORDS = (
-    "run",
-    "--model",
-    "starter",
-    "--task",
-    "sentence-similarity",
-    "--repeat",
-    "5",
-    "--input",
-    json.dumps(SIMILARITY),
-)
+INPUT = json.dumps(SIMILARITY)
+WORDS = ("run", "--model", "starter", "--task", "sentence-similarity", "--repeat", "5", "--input", INPUT)
 
 
 @pytest.fixture(autouse=True)
