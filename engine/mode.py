@@ -29,7 +29,7 @@ FP32 = PrecisionCard(id="fp32", title="Full precision (fp32)")
 BF16 = PrecisionCard(id="bf16", title="Half the bits (bf16)")
 BF16_AUTOCAST = PrecisionCard(id="bf16-autocast", title="Half the bits where safe (bf16, autocast)")
 INT8_DYNAMIC = PrecisionCard(id="int8-dynamic", title="Fewer bits (int8, dynamic)")
-INT8_STATIC = PrecisionCard(id="int8-static", title="Fewer bits (int8, calibrated)")
+INT8_STATIC = PrecisionCard(id="int8-static", title="Fewer bits (int8, calibrated)", calibrated=True)
 INT8_WEIGHTS = PrecisionCard(id="int8-weights", title="Smaller weights (int8)")
 
 

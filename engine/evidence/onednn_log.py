@@ -17,7 +17,7 @@ _ISA = (
     ("avx512_core_fp16", "avx512_fp16"),
     ("avx512_core_bf16", "avx512_bf16"),
     ("avx512_core_vnni", "avx512_vnni"),
-    ("avx512", "avx512f"),
+    ("avx512", "avx512_f"),
     ("avx2_vnni", "avx_vnni"),
     ("avx2", "avx2"),
     ("sse41", "sse4_1"),

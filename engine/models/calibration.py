@@ -39,7 +39,7 @@ class Texts:
         reader = open_tokenizer(self.facts, self.tokenizer)
         encodings = [encode(reader, text) for text in self.texts]
         if len({tuple(encoding.ids) for encoding in encodings}) < LEAST_TEXTS:
-            raise BadInput("The texts for calibrating are too few, or too much alike.", _REMEDY)
+            raise BadInput("The texts for calibrating are too few, or too much alike.", _REMEDY, about="calibration")
         return [as_batch(reader, [encoding]) for encoding in encodings]
 
 
@@ -50,12 +50,12 @@ def own(file: str) -> tuple[str, ...]:
         with Path(file).open("rb") as stream:
             content = stream.read(MOST_BYTES).decode("utf-8-sig")
     except OSError as error:
-        raise BadInput(f"The file {name} cannot be read.", _REMEDY, str(error)) from error
+        raise BadInput(f"The file {name} cannot be read.", _REMEDY, str(error), "calibration") from error
     except UnicodeDecodeError as error:
-        raise BadInput(f"The file {name} is not UTF-8 text.", _REMEDY, str(error)) from error
+        raise BadInput(f"The file {name} is not UTF-8 text.", _REMEDY, str(error), "calibration") from error
     texts = _lines(content)[:MOST_TEXTS]
     if len(set(texts)) < LEAST_TEXTS:
-        raise BadInput(f"The file {name} has too few different texts for calibrating.", _REMEDY)
+        raise BadInput(f"The file {name} has too few different texts for calibrating.", _REMEDY, about="calibration")
     return texts
 
 

@@ -41,6 +41,7 @@ card = ModeCard(
     title="Compiled (torch.compile)",
     plain="Translates the model to C++ and compiles it for this CPU, which takes its time at every start.",
     precisions=(FP32,),
+    offers=("show_compiler",),
 )
 
 _REMEDIES = {

@@ -40,6 +40,7 @@ card = ModeCard(
     title="TorchScript",
     plain="Records the model once as a fixed graph and joins its operations; ready in a second or two.",
     precisions=(FP32,),
+    offers=("export",),
 )
 
 _WARM_CALLS = 3

@@ -19,12 +19,15 @@ class Value(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class PrecisionCard(Value, frozen=True, kw_only=True):
-    """One precision of one mode. ``reason`` is empty when it is available."""
+    """One precision of one mode. ``reason`` is empty when it is available. ``calibrated``: it needs texts to be
+    prepared on.
+    """
 
     id: str
     title: str
     available: bool = True
     reason: str = ""
+    calibrated: bool = False
 
 
 class Supported(Value, frozen=True, kw_only=True):
@@ -38,6 +41,7 @@ class ModeCard(Value, frozen=True, kw_only=True):
     """One acceleration mode, as the window lists it. ``remedy`` is a command or sentence that makes it available.
 
     ``supported``: the families it covers, for a mode that covers only some; empty where ``fits`` alone tells.
+    ``offers``: what can be asked of it beside a run, ``export`` (``Export``) or ``show_compiler`` (``ShowCompiler``).
     """
 
     id: str
@@ -50,6 +54,7 @@ class ModeCard(Value, frozen=True, kw_only=True):
     precisions: tuple[PrecisionCard, ...] = ()
     options: tuple["Option", ...] = ()
     supported: tuple[Supported, ...] = ()
+    offers: tuple[Literal["export", "show_compiler"], ...] = ()
 
 
 class RuntimeCard(Value, frozen=True, kw_only=True):
@@ -328,7 +333,8 @@ class RunReport(Value, frozen=True, kw_only=True):
 class Failure(Value, frozen=True, kw_only=True):
     """A failure in the three parts a person reads, and the class it came from (``code``).
 
-    ``about``: of ``NotDownloaded``, which of the named models it is, as it was named.
+    ``about``: of ``NotDownloaded``, which of the named models it is, as it was named; of ``BadInput``, "calibration"
+    where the texts for it are meant and not the input.
     """
 
     code: str
