@@ -181,4 +181,4 @@ def _compiled_isa(torch: Any) -> list[str]:
     from torch._inductor import cpu_vec_isa
 
     told = str(cpu_vec_isa.pick_vec_isa()).lower()
-    return ["avx512f"] if "avx512" in told else ["avx2"] if "avx2" in told else []
+    return ["avx512_f"] if "avx512" in told else ["avx2"] if "avx2" in told else []

@@ -36,15 +36,14 @@ _POST_OPS = (
     ("sum", "add"),
 )
 _ISA: tuple[tuple[str, dict[str, str], str], ...] = (
-    (r"amx", {"int8": "amx_int8", "bf16": "amx_bf16", "fp16": "amx_fp16"}, "avx512f"),
+    (r"amx", {"int8": "amx_int8", "bf16": "amx_bf16", "fp16": "amx_fp16"}, "avx512_f"),
     (r"avx10_2", {}, "avx10_2"),
-    (r"avx512_core_fp16|avx10_1", {"fp16": "avx512_fp16", "bf16": "avx512_bf16", "int8": "avx512_vnni"}, "avx512f"),
-    (r"avx512_core_bf16", {"bf16": "avx512_bf16", "int8": "avx512_vnni"}, "avx512f"),
-    (r"avx512_core_vnni", {"int8": "avx512_vnni"}, "avx512f"),
-    (r"avx512", {}, "avx512f"),
+    (r"avx512_core_fp16|avx10_1", {"fp16": "avx512_fp16", "bf16": "avx512_bf16", "int8": "avx512_vnni"}, "avx512_f"),
+    (r"avx512_core_bf16", {"bf16": "avx512_bf16", "int8": "avx512_vnni"}, "avx512_f"),
+    (r"avx512_core_vnni", {"int8": "avx512_vnni"}, "avx512_f"),
+    (r"avx512", {}, "avx512_f"),
     (r"avx2_vnni", {"int8": "avx_vnni"}, "avx2"),
     (r"avx2", {}, "avx2"),
-    (r"sse41", {}, "sse4_1"),
 )
 """In a kernel's name: the newest instructions that its family may use. Those for a type are used only on that type
 (an fp32 kernel of the family ``avx512_core_bf16`` proves AVX-512 alone); for others, the last column."""

@@ -17,7 +17,7 @@ from engine.evidence.told import KINDS, Told
 from engine.evidence.torch_events import Ran, computed
 
 SOURCE = "PyTorch's profiler, oneDNN's and MKL's logs"
-_ATEN_LOOPS = {"AVX512": "avx512f", "AVX2": "avx2", "NO AVX": "", "DEFAULT": ""}
+_ATEN_LOOPS = {"AVX512": "avx512_f", "AVX2": "avx2", "NO AVX": "", "DEFAULT": ""}
 _PARTITION = "LlgaPartition_"
 """What TorchScript calls a group of operators that it gave to oneDNN's graph compiler."""
 

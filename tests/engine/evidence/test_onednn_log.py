@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.cpu import features
 from engine.evidence import onednn_log
 
 RECORDED = Path(__file__).parents[2] / "data" / "onednn"
@@ -26,7 +27,7 @@ def test_plain_fp32_products_are_mkls_which_does_not_tell_how() -> None:
 
 
 def test_fp32_kernel_of_a_family_for_bf16_proves_avx512_alone() -> None:
-    assert recorded("eager_fp32").isa == ("avx512f",)  # its GELU is jit:avx512_core_bf16, on fp32
+    assert recorded("eager_fp32").isa == ("avx512_f",)  # its GELU is jit:avx512_core_bf16, on fp32
     assert recorded("eager_bf16").isa == ("avx512_bf16",)
 
 
@@ -57,11 +58,11 @@ def test_partitions_of_a_graph_say_what_they_joined_and_their_primitives_do_not_
 @pytest.mark.parametrize(
     ("kernel", "types", "isa"),
     [
-        ("brg_matmul:avx512_core", ("f32", "f32"), "avx512f"),
-        ("brg_matmul:avx512_core_bf16", ("f32", "f32"), "avx512f"),
+        ("brg_matmul:avx512_core", ("f32", "f32"), "avx512_f"),
+        ("brg_matmul:avx512_core_bf16", ("f32", "f32"), "avx512_f"),
         ("brg_matmul:avx512_core_bf16", ("bf16", "bf16"), "avx512_bf16"),
         ("brg_matmul:avx512_core_vnni", ("u8", "s8"), "avx512_vnni"),
-        ("brg_matmul:avx512_core", ("u8", "s8"), "avx512f"),
+        ("brg_matmul:avx512_core", ("u8", "s8"), "avx512_f"),
         ("brg_matmul:avx10_1_512_amx", ("bf16", "bf16"), "amx_bf16"),
         ("brg_matmul:avx512_core_amx", ("s8", "s8"), "amx_int8"),
         ("brg_matmul:avx512_core_amx_fp16", ("f16", "f16"), "amx_fp16"),
@@ -103,3 +104,8 @@ def test_summary_counts_like_lines_and_holds_no_addresses() -> None:
 def test_lines_that_are_cut_or_strange_are_left_out() -> None:
     for line in ("onednn_verbose,v1,primitive,exec,cpu", "onednn_verbose,v1,graph,exec", "MKL_VERBOSE", "", ",,,exec"):
         assert onednn_log.read(line).precision == {}
+
+
+def test_every_instruction_set_that_is_told_has_an_entry_of_its_own() -> None:
+    named = {name for _, by_type, otherwise in onednn_log._ISA for name in (*by_type.values(), otherwise)}
+    assert named <= {known.id for known in features.X86}
