@@ -1,0 +1,93 @@
+"""By hand: ONNX Runtime's session on an exported graph, in fp32 and quantised by its own tools."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from engine.models import calibration
+from tests.bench.by_hand import Inputs, Made, Maker
+
+
+def _exported(folder: Path, place: Path) -> Path:
+    from optimum.onnxruntime import ORTModelForFeatureExtraction
+
+    ORTModelForFeatureExtraction.from_pretrained(folder, export=True).save_pretrained(place)
+    return place / "model.onnx"
+
+
+def _as_it_is(graph: Path, folder: Path) -> Path:
+    return graph
+
+
+def _dynamic(graph: Path, folder: Path) -> Path:
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    target = graph.with_name("dynamic.onnx")
+    quantize_dynamic(graph, target, per_channel=True, weight_type=QuantType.QInt8, op_types_to_quantize=["MatMul"])
+    return target
+
+
+def _static(graph: Path, folder: Path) -> Path:
+    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    texts = iter([dict(tokenizer(text, return_tensors="np")) for text in calibration.bundled("calibrate")])
+
+    class Reader(CalibrationDataReader):  # type: ignore[misc]
+        def get_next(self) -> Any:
+            return next(texts, None)
+
+    target = graph.with_name("static.onnx")
+    quantize_static(
+        graph,
+        target,
+        Reader(),
+        quant_format=QuantFormat.QDQ,
+        per_channel=True,
+        activation_type=QuantType.QUInt8,
+        weight_type=QuantType.QInt8,
+        op_types_to_quantize=["MatMul"],
+    )
+    return target
+
+
+def _weights(graph: Path, folder: Path) -> Path:
+    import onnx
+    from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
+
+    quantizer = MatMulNBitsQuantizer(onnx.load(graph), bits=8, block_size=128, is_symmetric=True, accuracy_level=4)
+    quantizer.process()
+    target = graph.with_name("weights.onnx")
+    quantizer.model.save_model_to_file(str(target))
+    return target
+
+
+def _made(change: Any) -> Maker:
+    def make(folder: Path, inputs: Inputs, threads: int) -> Made:
+        import onnxruntime
+        import torch
+
+        with tempfile.TemporaryDirectory() as place:
+            options = onnxruntime.SessionOptions()
+            options.intra_op_num_threads = threads
+            options.add_session_config_entry("session.intra_op.spin_duration_us", "1000")
+            graph = change(_exported(folder, Path(place)), folder)
+            session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        names = {given.name for given in session.get_inputs()}
+
+        def call(**inputs: Any) -> Any:
+            found = session.run(None, {name: value.numpy() for name, value in inputs.items() if name in names})
+            return torch.from_numpy(found[0])
+
+        return call
+
+    return make
+
+
+SESSIONS: dict[str, Maker] = {
+    "fp32": _made(_as_it_is),
+    "int8-dynamic": _made(_dynamic),
+    "int8-static": _made(_static),
+    "int8-weights": _made(_weights),
+}

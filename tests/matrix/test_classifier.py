@@ -1,0 +1,61 @@
+"""A real classifier keeps its labels at fewer bits, on sentences that it never saw."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.all_modes import MODES
+from engine.wire.messages import Answer
+from tests.matrix import classifier
+from tests.matrix.cells import DIFFERENT, pairs, try_cell
+from tests.matrix.reviews import HELD_OUT
+from tests.talk import Talk, only
+
+KEPT = 0.95
+LEARNED = 0.85
+"""Of the held-out sentences eager must label so many rightly, or the classifier is none."""
+
+INT8 = [pair for pair in pairs() if pair[1].startswith("int8")]
+
+
+@pytest.fixture(scope="module")
+def folder(starter_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return classifier.make(starter_folder, tmp_path_factory.mktemp("classifier") / "reviews")
+
+
+@pytest.fixture(scope="module")
+def of_eager(talk: Talk, folder: Path) -> list[str]:
+    return labels(talk, folder, "eager", "fp32")
+
+
+def labels(talk: Talk, folder: Path, mode: str, precision: str) -> list[str]:
+    """The first label of each held-out sentence."""
+    found = []
+    for text, _ in HELD_OUT:
+        fields = {"inputs": text}
+        more = {"precision": precision, "runtime": MODES[mode].card.runtime, "calls": 1}
+        events = talk.run(folder, "text-classification", mode, fields, **more)
+        found.append(only(events, Answer).result.value[0]["label"])
+    return found
+
+
+def share(ones: list[str], others: list[str]) -> float:
+    return sum(one == other for one, other in zip(ones, others, strict=True)) / len(ones)
+
+
+@pytest.mark.slow
+def test_the_classifier_has_learned(of_eager: list[str]) -> None:
+    assert share(of_eager, [label for _, label in HELD_OUT]) >= LEARNED
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("mode", "precision"), INT8)
+def test_int8_keeps_the_labels(talk: Talk, folder: Path, of_eager: list[str], mode: str, precision: str) -> None:
+    told = try_cell(talk, folder, "text-classification", mode, precision, [{"inputs": HELD_OUT[0][0]}])
+    if told.kind != "works":
+        pytest.skip(told.why)
+    assert told.sample is not None
+    if told.sample.verdict == DIFFERENT:
+        pytest.skip(f"it says that its answers differ: cosine {told.sample.cosine_worst:.3f}")
+
+    assert share(of_eager, labels(talk, folder, mode, precision)) >= KEPT

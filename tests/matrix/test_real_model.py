@@ -1,0 +1,54 @@
+"""A real model at every lower precision of every mode, on real texts: what random weights cannot tell."""
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from engine.wire.messages import Catalogue
+from tests.matrix import readme, table
+from tests.matrix.cells import Outcome, pairs, try_cell
+from tests.talk import Talk
+
+LOWER = [pair for pair in pairs() if pair[1] != "fp32"]
+NATIVE = ("eager", "bf16")
+"""What needs neither export nor compiling is tried every day."""
+
+TEXT = "Heavy rain is expected over the mountains tonight, and walkers are told to stay in the valley."
+
+RealCells = Callable[[str, str], Outcome]
+
+
+@pytest.fixture(scope="session")
+def real_cells(talk: Talk, catalogue: Catalogue, starter_folder: Path) -> RealCells:
+    absent = {card.id: card.reason for card in catalogue.modes if not card.available}
+
+    @functools.cache
+    def cell(mode: str, precision: str) -> Outcome:
+        if mode in absent:
+            return Outcome("not applicable", absent[mode])
+        return try_cell(talk, starter_folder, "feature-extraction", mode, precision, [{"inputs": TEXT}])
+
+    return cell
+
+
+@pytest.mark.parametrize(
+    ("mode", "precision"), [pytest.param(*pair, marks=() if pair == NATIVE else pytest.mark.slow) for pair in LOWER]
+)
+def test_real_texts_are_compared_at_every_lower_precision(real_cells: RealCells, mode: str, precision: str) -> None:
+    outcome = real_cells(mode, precision)
+
+    if outcome.kind == "works":
+        assert outcome.sample is not None
+        assert outcome.sample.n == 16
+        # Half the bits must be right everywhere. An int8 that is not says so, and its speed counts for nothing.
+        assert precision.startswith("int8") or outcome.sample.verdict == "same answers", outcome.sample
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_readme_has_the_agreement_that_was_found(real_cells: RealCells, catalogue: Catalogue) -> None:
+    outcomes = {pair: real_cells(*pair) for pair in LOWER}
+
+    readme.agrees("real text", table.of_real_text(outcomes), table.absent(catalogue))
