@@ -333,3 +333,6 @@ def _say_unwritable(error: output.Unwritable) -> int:
         with contextlib.suppress(OSError):  # the same full disk may hold what goes to stderr
             progress.print(f"The output could not be written ({error}).")
     return 1
+
+
+from engine.cli import export_command  # noqa: E402, F401 - joins the words above

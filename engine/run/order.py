@@ -25,6 +25,19 @@ Value = TypeVar("Value")
 
 def prepare(run: Run, control: Control, bench: Workbench) -> Generator[Event, None, Session]:
     """Checks, reads, encodes, loads and prepares. Raises UserFacing errors."""
+    session = yield from check(run, control, bench)
+    try:
+        session.prepared = yield from prepared_model(session, run.mode, run.precision, run.options)
+    except NotForThisModel as reason:
+        if run.mode == REFERENCE[0] or session.facts.weights == "ONNX":  # of a graph alone PyTorch can run nothing
+            raise
+        title = MODES[run.mode].card.title
+        yield from _fall_back(session, title, f"{reason.what_happened}\n{reason.details}".strip())
+    return session
+
+
+def check(run: Run, control: Control, bench: Workbench) -> Generator[Event, None, Session]:
+    """Looks into the model, reads and encodes; nothing is loaded yet. Raises UserFacing errors."""
     memory.reset_peak()
     mode, task = _registered(MODES, run.mode, "acceleration"), _registered(TASKS, run.task, "task")
     yield Stage(stage="checking")
@@ -46,12 +59,6 @@ def prepare(run: Run, control: Control, bench: Workbench) -> Generator[Event, No
     session.go_on()
     for notice in encoded.notices:
         yield session.note(notice.text, notice.details, 0)
-    try:
-        session.prepared = yield from prepared_model(session, run.mode, run.precision, run.options)
-    except NotForThisModel as reason:
-        if run.mode == REFERENCE[0] or facts.weights == "ONNX":  # of a graph alone PyTorch can run nothing
-            raise
-        yield from _fall_back(session, mode.card.title, f"{reason.what_happened}\n{reason.details}".strip())
     return session
 
 

@@ -48,6 +48,11 @@ def prepared_model(
 
 
 def _new(session: Session, mode: Mode, precision: str, options: Mapping[str, str]) -> Generator[Event, None, Prepared]:
+    return (yield from mode.prepare(job_of(session, mode, precision, options)))
+
+
+def job_of(session: Session, mode: Mode, precision: str, options: Mapping[str, str]) -> Job:
+    """What the mode needs. Raises ModeUnavailable, NotForThisModel, and BadInput for the texts of a calibration."""
     facts = session.facts
     card = next((card for card in mode.card.precisions if card.id == precision), None)
     if card is None or not card.available:
@@ -57,19 +62,15 @@ def _new(session: Session, mode: Mode, precision: str, options: Mapping[str, str
     if fit.verdict == "no":
         raise NotForThisModel(fit.reason, PICK_ONNX if facts.weights == "ONNX" else "")
     shelf = Shelf(f"{facts.content_key} {session.task.auto_class}", session.bench.cpu_signature)
-    return (
-        yield from mode.prepare(
-            Job(
-                facts=facts,
-                auto_class=session.task.auto_class,
-                precision=precision,
-                options=options,
-                threads=session.bench.threads,
-                sample=session.encoded.batches[0],
-                artefacts=shelf,
-                calibration=_calibration(session),
-            )
-        )
+    return Job(
+        facts=facts,
+        auto_class=session.task.auto_class,
+        precision=precision,
+        options=options,
+        threads=session.bench.threads,
+        sample=session.encoded.batches[0],
+        artefacts=shelf,
+        calibration=_calibration(session),
     )
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import glob
 import logging
 import os
 import secrets
@@ -49,12 +50,13 @@ def write(place: Path, content: bytes) -> None:
             part.unlink(missing_ok=True)
 
 
-def sweep(folder: Path) -> None:
-    """Removes what dead processes left half made in ``folder``."""
-    for part in folder.glob(f"*{_MARK}*"):
+def sweep(folder: Path, name: str = "") -> None:
+    """Removes what dead processes left half made in ``folder``; of ``name`` alone in a folder that is the person's."""
+    for part in folder.glob(f"{glob.escape(name) or '*'}{_MARK}*"):
         pid, _, rest = part.name.rpartition(_MARK)[2].partition("-")
         started = rest.partition("-")[0]
-        if not (pid.isdigit() and started.isdigit() and _lives(int(pid), int(started))):
+        is_told = pid.isdigit() and started.isdigit()
+        if not (_lives(int(pid), int(started)) if is_told else name):
             remove(part)
 
 

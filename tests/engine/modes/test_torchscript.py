@@ -6,12 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import torch
 import transformers
 
+from engine.cpu import read as cpu
+from engine.mode import attention_of
 from engine.models.load import load_eager
+from engine.models.look import look
 from engine.modes import eager, torchscript
+from engine.modes.torchscript.traced import padded_length
 from engine.wire.errors import NotForThisModel
 from engine.wire.messages import Notice
 from tests import tiny as maker
@@ -38,7 +43,7 @@ def test_starter_answers_as_eager_does(starter_folder: Path, agrees: Callable[..
 @pytest.mark.parametrize("most", [0, 30, 512])
 def test_padded_length_adds_little_and_stays_in_bounds(most: int) -> None:
     lengths = range(1, (most or 600) + 1)
-    padded = [torchscript.padded_length(tokens, most) for tokens in lengths]
+    padded = [padded_length(tokens, most) for tokens in lengths]
 
     assert all(tokens <= length <= tokens + 15 for tokens, length in zip(lengths, padded, strict=True))
     assert all(length <= 1.25 * tokens for tokens, length in zip(lengths, padded, strict=True) if tokens >= 16)
@@ -49,14 +54,14 @@ def test_padded_length_adds_little_and_stays_in_bounds(most: int) -> None:
 def test_call_after_adapt_does_not_trace(tiny: Tiny, make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tiny("bert", "MaskedLM")
     _, model = prepared(torchscript, make_job(folder, "MaskedLM", tokens(folder, 1, 11)))
-    events = list(model.adapt(tokens(folder, 2, 40)))
+    events = list(model.adapt(tokens(folder, 1, 40)))
 
     assert [stage.stage for stage in ended(events)] == ["prepare"]
     monkeypatch.setattr(torch.jit, "trace", None)
-    assert list(model.adapt(tokens(folder, 2, 38))) == []
-    assert model(**tokens(folder, 2, 38))["logits"].shape[:2] == (2, 38)
+    assert list(model.adapt(tokens(folder, 1, 38))) == []
+    assert model(**tokens(folder, 1, 38))["logits"].shape[:2] == (1, 38)
     with pytest.raises(NotForThisModel):
-        list(model.adapt(tokens(folder, 2, 60)))
+        list(model.adapt(tokens(folder, 1, 60)))
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -81,7 +86,7 @@ def test_inputs_without_a_mask_are_right(tiny: Tiny, make_job: MakeJob) -> None:
 
 
 def test_least_recently_used_trace_goes_first(tiny: Tiny, make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torchscript, "_MOST_TRACES", 2)
+    monkeypatch.setattr("engine.modes.torchscript.traced.MOST_TRACES", 2)
     folder = tiny("bert", "TokenClassification")
     first, second, third = (tokens(folder, 1, length) for length in (11, 24, 40))
     _, model = prepared(torchscript, make_job(folder, "TokenClassification", first))
@@ -122,7 +127,7 @@ def test_lengths_that_fusing_would_change_run_unfused(tiny: Tiny, make_job: Make
     _, reference = prepared(eager, job)
     _, model = prepared(torchscript, job)
     notices = []
-    for shape in ((2, 30), (1, 60), (2, 30)):  # a shape that was seen before says so again: it may be another run's
+    for shape in ((1, 30), (1, 60), (1, 30)):  # a shape that was seen before says so again: it may be another run's
         inputs = tokens(folder, *shape)
         notices += [event for event in model.adapt(inputs) if isinstance(event, Notice)]
         for _ in range(3):
@@ -168,6 +173,97 @@ def test_labels_as_many_as_padded_tokens_are_not_cut(tmp_path: Path, agrees: Cal
     )
 
     agrees(torchscript, folder, "SequenceClassification", ((1, 11), (2, 9)))
+
+
+def test_texts_of_unlike_length_are_right(tiny: Tiny, make_job: MakeJob) -> None:
+    folder = tiny("bert", "TokenClassification")
+    inputs = tokens(folder, 5, 60)
+    for row, length in enumerate((60, 30, 16, 16, 3)):
+        inputs["attention_mask"][row] = (torch.arange(60) < length).long()
+    job = make_job(folder, "TokenClassification", inputs)
+    _, reference = prepared(eager, job)
+    _, model = prepared(torchscript, job)
+    expected, got = reference(**inputs)["logits"], model(**inputs)["logits"]
+
+    kept = inputs["attention_mask"].bool()
+    assert got.shape == expected.shape
+    assert (got - expected)[kept].abs().max() <= 1e-4
+
+
+@pytest.mark.parametrize(
+    ("family", "head"),
+    [
+        ("bert", "FeatureExtraction"),
+        ("mpnet", "FeatureExtraction"),
+        *(
+            pytest.param(family, head, marks=pytest.mark.slow)
+            for family, head in itertools.product(FAMILIES, ("FeatureExtraction", "QuestionAnswering", "MaskedLM"))
+            if (family, head) not in (("bert", "FeatureExtraction"), ("mpnet", "FeatureExtraction"))
+        ),
+    ],
+)
+def test_bf16_answers_as_bf16_weights_do(tiny: Tiny, make_job: MakeJob, family: str, head: str) -> None:
+    """Held against the same weights in plain PyTorch: what bf16 itself costs is judged by a run."""
+    folder = tiny(family, head)
+    plain = load_eager(look(folder), head, attention_of(look(folder)), "bf16")
+    _, model = prepared(torchscript, make_job(folder, head, tokens(folder, 1, 11), "bf16"))
+    for shape in ((1, 11), (1, 40), (3, 24)):
+        inputs = tokens(folder, *shape)
+        list(model.adapt(inputs))
+        kept = inputs["attention_mask"].bool()
+        for name, value in model(**inputs).items():
+            one, other = value[kept].double().flatten(), plain(**inputs)[name][kept].double().flatten()
+            assert value.dtype == torch.bfloat16
+            assert float(one @ other / (one.norm() * other.norm())) >= 0.999
+
+    assert (model.mode, model.precision) == ("torchscript", "bf16")
+
+
+def test_bf16_of_a_real_model_is_near_and_its_kernels_are_bf16(starter_folder: Path, make_job: MakeJob) -> None:
+    inputs = tokens(starter_folder, 1, 24)
+    _, reference = prepared(eager, make_job(starter_folder, "FeatureExtraction", inputs))
+    _, model = prepared(torchscript, make_job(starter_folder, "FeatureExtraction", inputs, "bf16"))
+    one, other = (each(**inputs)["last_hidden_state"].double() for each in (model, reference))
+
+    assert float((one * other).sum() / (one.norm() * other.norm())) >= 0.999
+    assert str(torch.jit.last_executed_optimized_graph()).count("oneDNNFusionGuard") >= 18
+    assert "bf16" in model.explain(inputs).precision_executed["linear"]
+
+
+def test_a_logarithm_is_not_fused_in_bf16(tiny: Tiny, make_job: MakeJob) -> None:
+    """MPNet's bucket of a distance would be another, and the change small enough to be taken for rounding."""
+    folder = tiny("mpnet", "FeatureExtraction")
+    inputs = tokens(folder, 1, 30)
+    events, model = prepared(torchscript, make_job(folder, "FeatureExtraction", inputs, "bf16"))
+    model(**inputs)
+
+    assert [event.text for event in events if isinstance(event, Notice)] == [
+        "oneDNN cannot fuse the graph of this model rightly, so it runs unfused."
+    ]
+    assert "oneDNNFusionGuard" not in str(torch.jit.last_executed_optimized_graph())
+
+
+def test_every_precision_is_there_or_says_why_not() -> None:
+    cards = {precision.id: precision for precision in torchscript.card.precisions}
+    order = ["fp32", "bf16", "bf16-autocast", "int8-dynamic", "int8-static", "int8-weights"]
+
+    assert list(cards) == order
+    assert [name for name, precision in cards.items() if precision.available] == ["fp32", "bf16"]
+    assert all(precision.available != bool(precision.reason) for precision in cards.values())
+
+
+def test_bf16_is_called_slow_where_the_processor_lacks_it(
+    starter_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts, here = look(starter_folder), cpu.facts()
+    without = tuple(
+        msgspec.structs.replace(feature, usable=False) if "bf16" in feature.id else feature for feature in here.features
+    )
+    monkeypatch.setattr(cpu, "facts", lambda *_: msgspec.structs.replace(here, features=without))
+
+    assert torchscript.fits(facts, "bf16").verdict == "slower"
+    assert "emulated" in torchscript.fits(facts, "bf16").reason
+    assert torchscript.fits(facts, "fp32").verdict == "fits"
 
 
 def test_model_that_cannot_be_traced_is_refused(tiny: Tiny, make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:

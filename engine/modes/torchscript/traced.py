@@ -1,89 +1,30 @@
-"""TorchScript: the model traced into a fixed graph, whose operations oneDNN fuses.
-
-Recipe: ``torch.jit.enable_onednn_fusion``, trace, freeze, three warm calls (PyTorch's documentation of oneDNN
-Graph). The fusion holds for the traced shapes alone, so there is a trace for each batch size and padded length.
+"""A traced model that is called like the model. The fusion holds for the traced shapes alone, so there is a trace for
+each batch size and padded length.
 """
 
 import collections
-import logging
-from collections.abc import Generator
 from typing import Any
 
 from engine.evidence import torch_kernels
 from engine.evidence.told import Told
 from engine.measure import memory
-from engine.mode import (
-    FP32,
-    Events,
-    Fit,
-    Job,
-    Prepared,
-    Unavailable,
-    attention_of,
-    fits_graph,
-    refusing,
-    stage,
-    tensors,
-    tracing_quietly,
-)
-from engine.models.facts import ModelFacts
-from engine.models.load import load_eager
+from engine.mode import BF16, Events, Job, refusing, stage, tensors
 from engine.models.tensors import Inputs, Outputs
+from engine.modes.torchscript import graph
+from engine.modes.torchscript.alike import alike
+from engine.ragged.parts import TOKEN_OUTPUTS
 from engine.wire.errors import NotForThisModel
-from engine.wire.messages import Event, Notice
-from engine.wire.values import ModeCard
+from engine.wire.messages import Notice
 
-_log = logging.getLogger(__name__)
-
-card = ModeCard(
-    id="torchscript",
-    title="TorchScript",
-    plain="Records the model once as a fixed graph and joins its operations; ready in a second or two.",
-    precisions=(FP32,),
-    offers=("export",),
-)
-
-_WARM_CALLS = 3
-"""The first is profiled, the second makes and compiles the fused graph, the third runs it."""
-
-_MOST_TRACES = 8
+MOST_TRACES = 8
 _MEMORY_SHARE = 1 / 16
 """Each trace keeps a packed copy of the linear layers' weights (measured: 0.75 of their size); all traces
 together may take this share of the computer's memory."""
-
-_TOLERANCE = 1e-3
-
-_TOKEN_OUTPUTS = {
-    "FeatureExtraction": ("last_hidden_state",),
-    "TokenClassification": ("logits",),
-    "MaskedLM": ("logits",),
-    "QuestionAnswering": ("start_logits", "end_logits"),
-}
-"""The outputs whose second dimension is the tokens'. A pooled output may by chance be as wide."""
 
 _PADDABLE = {"input_ids", "attention_mask", "token_type_ids"}
 
 _Shape = tuple[int, int, tuple[str, ...]]
 """Batch, tokens after padding, names of the inputs."""
-
-
-def available() -> Unavailable | None:
-    """Always: it is a part of PyTorch."""
-    return None
-
-
-def fits(facts: ModelFacts, precision: str) -> Fit:
-    """Every model with PyTorch weights that can be traced."""
-    return fits_graph(facts)
-
-
-def prepare(job: Job) -> Generator[Event, None, Prepared]:
-    """Loads, and traces for the sample's shape. Raises NotForThisModel where tracing fails."""
-    attention = attention_of(job.facts)
-    model = yield from stage("load", lambda: load_eager(job.facts, job.auto_class, attention))
-    prepared = _Traced(job, model)
-    yield from prepared.adapt(job.sample)
-    return prepared
 
 
 def padded_length(tokens: int, most: int) -> int:
@@ -97,18 +38,20 @@ def padded_length(tokens: int, most: int) -> int:
     return tokens if most and padded > most else padded
 
 
-class _Traced:
-    mode = card.id
-    precision = FP32.id
+class Traced:
+    """``engine.mode.Prepared``. ``most_traces``: how many shapes stay fused at once."""
+
+    mode = "torchscript"
 
     def __init__(self, job: Job, model: Any) -> None:
+        self.precision = job.precision
+        self.most_traces = _traces_in_memory(model)
         self._facts = job.facts
         self._model = model
-        self._token_outputs = _TOKEN_OUTPUTS.get(job.auto_class, ())
+        self._token_outputs = TOKEN_OUTPUTS.get(job.auto_class, ())
         self._pad_id = model.config.pad_token_id or 0
         self._pads = True
         self._fused: collections.OrderedDict[_Shape, Any] = collections.OrderedDict()
-        self._most_traces = _traces_in_memory(model)
         self._unfused: dict[tuple[str, ...], Any] = {}
         self._unfusable: set[_Shape] = set()
 
@@ -157,22 +100,32 @@ class _Traced:
 
         shape = self._shape(inputs)
         padded = self._padded(inputs, shape[1])
-        with torch.no_grad(), refusing(card.title, self._facts):
+        with torch.no_grad(), refusing("TorchScript", self._facts):
             expected = tensors(self._model(**inputs))
-            trace = _fused_or_none(self._model, padded)
-            if trace is not None and _same(expected, self._cut(trace(**padded), inputs)):
+            trace = self._fused_or_none(padded)
+            if trace is not None and self._alike(expected, self._cut(trace(**padded), inputs), inputs):
                 self._keep(shape, trace)
-            elif self._pads and not _same(expected, self._cut(self._model(**padded), inputs)):
+            elif self._pads and not self._alike(expected, self._cut(self._model(**padded), inputs), inputs):
                 self._pads = False
                 self._trace(inputs)
-            elif _same(expected, self._unfused_for(inputs)(**self._padded(inputs, 0))):
+            elif self._alike(expected, self._unfused_for(inputs)(**self._padded(inputs, 0)), inputs):
                 self._unfusable.add(shape)
             else:
                 raise NotForThisModel(f"The traced graph of {self._facts.folder.name} answers differently.")
 
+    def _fused_or_none(self, padded: Inputs) -> Any:
+        trace = graph.recorded(self._model, padded)
+        # A distance in the wrong bucket could hide below the tolerance of bf16.
+        if self.precision == BF16.id and graph.has_logarithm(trace):
+            return None
+        return graph.fused_or_none(trace, padded)
+
+    def _alike(self, expected: Outputs, got: Outputs, inputs: Inputs) -> bool:
+        return alike(self.precision, expected, got, inputs.get("attention_mask"), self._token_outputs)
+
     def _keep(self, shape: _Shape, trace: Any) -> None:
         self._fused[shape] = trace
-        while len(self._fused) > self._most_traces:
+        while len(self._fused) > self.most_traces:
             self._fused.popitem(last=False)
 
     def _unfused_for(self, inputs: Inputs) -> Any:
@@ -180,9 +133,7 @@ class _Traced:
         padded = self._padded(inputs, 0)
         names = tuple(sorted(padded))
         if names not in self._unfused:
-            self._unfused[names] = trace = _traced(self._model, padded)
-            for _ in range(_WARM_CALLS):
-                trace(**padded)
+            self._unfused[names] = graph.warmed(graph.recorded(self._model, padded), padded)
         return self._unfused[names]
 
     def _padded(self, inputs: Inputs, length: int) -> dict[str, Any]:
@@ -209,47 +160,10 @@ class _Traced:
         }
 
 
-def _fused_or_none(model: Any, inputs: Inputs) -> Any:
-    """None where oneDNN cannot compile what was fused: it finds out in the second call."""
-    import torch
-
-    trace = _traced(model, inputs)
-    # A switch of the whole process, heeded as a graph is optimised, so in the warm calls. On any longer, functions
-    # that Transformers scripts itself would be fused too: DeBERTa-v2's fail ever after, in every mode.
-    torch.jit.enable_onednn_fusion(True)
-    try:
-        for _ in range(_WARM_CALLS):
-            trace(**inputs)
-    except RuntimeError as error:
-        _log.info("not fused: %s", error)
-        return None
-    finally:
-        torch.jit.enable_onednn_fusion(False)
-    return trace
-
-
-def _traced(model: Any, inputs: Inputs) -> Any:
-    import torch
-
-    with tracing_quietly():
-        trace = torch.jit.trace(model, example_kwarg_inputs=dict(inputs), strict=False, check_trace=False)
-        return torch.jit.freeze(trace)
-
-
-def _same(expected: Outputs, got: Outputs) -> bool:
-    for name, value in expected.items():
-        if name not in got or got[name].shape != value.shape:
-            return False
-        limit = _TOLERANCE * max(1.0, float(value.abs().max()))
-        if not float((got[name] - value).abs().max()) <= limit:  # so that NaN is not the same
-            return False
-    return True
-
-
 def _traces_in_memory(model: Any) -> int:
     import torch
 
     linear: Any = (module.weight for module in model.modules() if isinstance(module, torch.nn.Linear))
     packed_bytes: int = sum(weight.numel() * weight.element_size() for weight in linear)
     room = int(memory.total_bytes() * _MEMORY_SHARE)
-    return max(1, min(_MOST_TRACES, room // max(1, packed_bytes)))
+    return max(1, min(MOST_TRACES, room // max(1, packed_bytes)))
