@@ -1,103 +1,218 @@
 """What this machine's silicon gives: GFLOP/s of matrix products at each precision, and memory bandwidth.
 
-Large square products through oneDNN with packed weights (fp32, bf16) and ``torch._int_mm`` (int8), the fastest paths
-that PyTorch has on a CPU; the bandwidth by STREAM's triad (McCalpin). Best of many short tries: a peak, not a mean.
+Large square products by every way that PyTorch has on a CPU (MKL or OpenBLAS, oneDNN with packed weights,
+``torch._int_mm``); the bandwidth by STREAM's triad (McCalpin: three arrays, each four times the caches). Best of many
+short tries: a peak, not a mean. One that lower precision cannot beat is not told: then PyTorch only emulates it here.
 """
 
+import contextlib
+import hashlib
 import logging
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from engine import folders
+from engine.cpu import read as cpu
+from engine.measure.environment import Others
 from engine.store import versions, whole
 from engine.wire.errors import FastpathError
 
 log = logging.getLogger(__name__)
 
-SIZE = 1536
-TRIAD_BYTES = 256 * 1024 * 1024
-SECONDS_EACH = 0.7
-"""Four are measured, and what each sets up takes time too: at most 5 s in all."""
+SIZES = (256, 512, 1024, 1536)
+"""The largest that a call's share of the time allows; larger ones gain nothing."""
+
+SECONDS_EACH = 0.4
+"""Six are measured, and what each sets up takes time too: at most 5 s in all."""
+
+_CALLS_AT_LEAST = 4
+_LEAST_TRIAD_BYTES = 192 * 1024 * 1024
+_MOST_TRIAD_BYTES = 1024 * 1024 * 1024
+_QUIET = 0.2
+"""With others busy for more than this share of a processor, it is measured once more the next time."""
 
 
 class Peaks(msgspec.Struct, frozen=True, kw_only=True):
-    """``gflops`` by precision ("fp32", "bf16", "int8"), one multiply-add counted as two. GB are 10^9 bytes."""
+    """``gflops`` by precision ("fp32", "bf16", "int8"; those that this machine has), one multiply-add counted as two.
+    GB are 10^9 bytes. ``quiet``: nothing else ran meanwhile.
+    """
 
     threads: int
     gflops: dict[str, float]
     bandwidth_gb_s: float
+    quiet: bool = True
 
 
 def known_or_measured(threads: int, cpu_signature: str) -> Peaks:
-    """Measured at first (at most 5 s; PyTorch must be set to ``threads``), then read: for each machine and count."""
-    place = folders.part("peaks") / f"{threads}.json"
-    named = f"{cpu_signature} {versions.installed().get('torch', '')}"
-    try:
-        kept = msgspec.json.decode(place.read_bytes(), type=tuple[str, Peaks])
-        if kept[0] == named:
-            return kept[1]
-    except FileNotFoundError:
-        pass
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        log.warning("The peaks are measured anew: %s", error)
-    found = measure(threads)
-    try:
-        whole.write(place, msgspec.json.encode((named, found)))
-    except (FastpathError, OSError) as error:
-        log.warning("The peaks could not be kept: %s", error)
-    return found
+    """Measured at first (at most 5 s), then read: for each machine, cap of its instructions, and count of threads.
+
+    One process measures at a time; measured on a busy machine, the higher of that and the next time counts.
+    """
+    cap = os.environ.get("ONEDNN_MAX_CPU_ISA", "")
+    named = f"{cpu_signature} {versions.installed().get('torch', '')} {cap}"
+    place = _place(threads, named)
+    if place is None:
+        return measure(threads)
+    with _alone(place):
+        kept = _read(place, named)
+        if kept is not None and kept.quiet:
+            return kept
+        found = _higher(kept, measure(threads)) if kept is not None else measure(threads)
+        try:
+            whole.write(place, msgspec.json.encode((named, found)))
+        except (FastpathError, OSError) as error:
+            log.warning("The peaks could not be kept: %s", error)
+        return found
 
 
 def measure(threads: int) -> Peaks:
-    """With the threads that PyTorch has now, which must be ``threads``."""
+    """With ``threads`` threads of PyTorch's, which has as many as before afterwards."""
     import torch
 
-    with torch.inference_mode():
-        flops = 2 * SIZE**3
-        gflops = {name: flops / _best_s(make()) / 1e9 for name, make in _PRODUCTS.items()}
-        return Peaks(threads=threads, gflops=gflops, bandwidth_gb_s=TRIAD_BYTES / _best_s(_triad()) / 1e9)
+    others, before = Others(), torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        with torch.inference_mode():
+            found = {name: max(_gflops(way) for way in ways) for name, ways in _PRODUCTS.items()}
+            bandwidth = _bandwidth_gb_s()
+    finally:
+        torch.set_num_threads(before)
+    gflops = {name: value for name, value in found.items() if value > 0 and value >= found["fp32"]}
+    return Peaks(threads=threads, gflops=gflops, bandwidth_gb_s=bandwidth, quiet=others.busy() < _QUIET)
+
+
+def _gflops(way: Callable[[int], Callable[[], Any]]) -> float:
+    """0 where PyTorch has no such product on this machine."""
+    try:
+        for i, size in enumerate(SIZES):
+            call = way(size)
+            call_s = _timed_s(call)
+            if call_s > SECONDS_EACH:
+                return float(2 * size**3 / call_s / 1e9)
+            call_s = _timed_s(call)  # the first made the kernel
+            if call_s < SECONDS_EACH / 10:
+                call_s = min(call_s, _timed_s(call), _timed_s(call))  # one may have been disturbed
+            larger = SIZES[i + 1] if i + 1 < len(SIZES) else 0
+            if not larger or call_s * (larger / size) ** 3 > SECONDS_EACH / _CALLS_AT_LEAST:
+                return float(2 * size**3 / min(call_s, _best_s(call)) / 1e9)
+    except (RuntimeError, AttributeError, NotImplementedError, TypeError) as error:
+        log.info("Not measured: %s", error)
+    return 0.0
 
 
 def _best_s(call: Callable[[], Any]) -> float:
-    call()
     best = float("inf")
     end = time.perf_counter() + SECONDS_EACH
-    while (began := time.perf_counter()) < end:
-        call()
-        best = min(best, time.perf_counter() - began)
+    while time.perf_counter() < end:
+        best = min(best, _timed_s(call))
     return best
 
 
-def _packed(dtype_name: str) -> Callable[[], Any]:
+def _timed_s(call: Callable[[], Any]) -> float:
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
+
+
+def _plain(dtype_name: str) -> Callable[[int], Callable[[], Any]]:
+    def make(size: int) -> Callable[[], Any]:
+        import torch
+
+        x, weight = (torch.randn(size, size).to(getattr(torch, dtype_name)) for _ in range(2))
+        out = torch.empty_like(x)
+        return lambda: torch.mm(x, weight, out=out)
+
+    return make
+
+
+def _packed(dtype_name: str) -> Callable[[int], Callable[[], Any]]:
+    def make(size: int) -> Callable[[], Any]:
+        import torch
+
+        x, weight = (torch.randn(size, size).to(getattr(torch, dtype_name)) for _ in range(2))
+        packed = torch.ops.mkldnn._reorder_linear_weight(weight, size)
+        product = torch.ops.mkldnn._linear_pointwise
+        return lambda: product(x, packed, None, "none", [], "")
+
+    return make
+
+
+def _int8(size: int) -> Callable[[], Any]:
     import torch
 
-    dtype = getattr(torch, dtype_name)
-    x, weight = torch.randn(SIZE, SIZE, dtype=dtype), torch.randn(SIZE, SIZE, dtype=dtype)
-    packed = torch.ops.mkldnn._reorder_linear_weight(weight, SIZE)
-    product = torch.ops.mkldnn._linear_pointwise
-    return lambda: product(x, packed, None, "none", [], "")
-
-
-def _int8() -> Callable[[], Any]:
-    import torch
-
-    x, weight = (torch.randint(-127, 127, (SIZE, SIZE), dtype=torch.int8) for _ in range(2))
+    x, weight = (torch.randint(-127, 127, (size, size), dtype=torch.int8) for _ in range(2))
     return lambda: torch._int_mm(x, weight)
 
 
-def _triad() -> Callable[[], Any]:
+_PRODUCTS: dict[str, tuple[Callable[[int], Callable[[], Any]], ...]] = {
+    "fp32": (_packed("float32"), _plain("float32")),
+    "bf16": (_packed("bfloat16"), _plain("bfloat16")),
+    "int8": (_int8,),
+}
+
+
+def _bandwidth_gb_s() -> float:
+    """A large cache would else be measured in the memory's place."""
     import torch
 
-    count = TRIAD_BYTES // 3 // 4
+    caches_bytes = max(cpu.facts().caches.values(), default=0)
+    total_bytes = min(max(_LEAST_TRIAD_BYTES, 12 * caches_bytes), _MOST_TRIAD_BYTES, cpu.memory_free_bytes() // 4)
+    count = total_bytes // 3 // 4
     one, two, three = (torch.ones(count) for _ in range(3))
-    return lambda: torch.add(one, two, alpha=3.0, out=three)
+
+    def call() -> Any:
+        return torch.add(one, two, alpha=3.0, out=three)
+
+    call()
+    return float(12 * count / _best_s(call) / 1e9)
 
 
-_PRODUCTS: dict[str, Callable[[], Callable[[], Any]]] = {
-    "fp32": lambda: _packed("float32"),
-    "bf16": lambda: _packed("bfloat16"),
-    "int8": _int8,
-}
+def _place(threads: int, named: str) -> Path | None:
+    """None where the data folder cannot be had: then nothing is kept."""
+    digest = hashlib.sha256(named.encode()).hexdigest()[:12]
+    try:
+        return folders.part("peaks") / f"{digest}-{threads}.json"
+    except FastpathError as error:
+        log.warning("The peaks cannot be kept: %s", error)
+        return None
+
+
+def _read(place: Path, named: str) -> Peaks | None:
+    try:
+        kept = msgspec.json.decode(place.read_bytes(), type=tuple[str, Peaks])
+    except FileNotFoundError:
+        return None
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        log.warning("The peaks are measured anew: %s", error)
+        return None
+    return kept[1] if kept[0] == named else None
+
+
+def _higher(one: Peaks, other: Peaks) -> Peaks:
+    names = sorted({*one.gflops, *other.gflops})
+    return msgspec.structs.replace(
+        other,
+        gflops={name: max(one.gflops.get(name, 0.0), other.gflops.get(name, 0.0)) for name in names},
+        bandwidth_gb_s=max(one.bandwidth_gb_s, other.bandwidth_gb_s),
+    )
+
+
+@contextlib.contextmanager
+def _alone(place: Path) -> Iterator[None]:
+    """Two at once would each find half. One that waits in vain, or cannot lock, measures all the same."""
+    import filelock
+
+    lock = filelock.FileLock(place.with_suffix(".lock"), timeout=10)
+    try:
+        lock.acquire()
+    except (OSError, filelock.Timeout, NotImplementedError) as error:
+        log.info("Measured without the lock: %s", error)
+    try:
+        yield
+    finally:
+        lock.release()
