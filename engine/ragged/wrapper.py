@@ -6,7 +6,8 @@ A mode wraps what it prepared::
 
 and no more: ``adapt`` measures, once for each class of shapes, whether the batch is faster whole, in groups of like
 length or text by text, and the calls follow. What was found is kept in memory and on disk. ``most_groups`` and
-``singly`` bound what is tried, for modes to which each shape costs a trace.
+``singly`` bound what is tried, for modes to which each shape costs a trace. What was prepared may have a method
+``together(inputs, parts)`` that runs the parts beside each other and returns the whole, or None where it cannot.
 """
 
 import collections
@@ -103,6 +104,9 @@ class Ragged:
         self._inner.close()
 
     def _apart(self, inputs: Inputs, parts: Parts) -> Outputs:
+        together = getattr(self._inner, "together", None)
+        if together is not None and (whole := together(inputs, parts)) is not None:
+            return whole  # type: ignore[no-any-return]
         outputs = [self._inner(**cutting.cut(inputs, part)) for part in parts]
         return cutting.joined(parts, outputs, inputs["input_ids"].shape[1], self._token_outputs)
 
@@ -125,8 +129,9 @@ class Ragged:
     def _ways(self, lengths: Sequence[int], cost: float) -> dict[str, Parts]:
         """What can be tried beside the whole batch."""
         found = {GROUPS: cutting.by_length(lengths, cost, self._most_groups)}
-        if self._singly:
-            found[SINGLE] = cutting.singly(lengths)
+        singly = cutting.singly(lengths)
+        if self._singly and len(found[GROUPS]) < len(singly):
+            found[SINGLE] = singly
         return {way: parts for way, parts in found.items() if len(parts) > 1}
 
     def _measured(self, inputs: Inputs, lengths: Sequence[int]) -> Generator[Event, None, Choice]:

@@ -8,10 +8,13 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
-from engine.evidence.told import Told
 from engine.mode import (
+    BF16,
+    BF16_AUTOCAST,
     FP32,
-    Events,
+    INT8_DYNAMIC,
+    INT8_STATIC,
+    INT8_WEIGHTS,
     Fit,
     Job,
     Prepared,
@@ -20,38 +23,44 @@ from engine.mode import (
     fits_graph,
     refusing,
     stage,
-    tensors,
     tracing_quietly,
+    without,
 )
 from engine.models.facts import ModelFacts
-from engine.models.load import clean_config, load_eager
+from engine.models.load import load_eager
 from engine.models.onnx_data import require_inside
-from engine.models.tensors import Inputs, Outputs
+from engine.models.tensors import Inputs
+from engine.modes.onnx_runtime import quantising
+from engine.modes.onnx_runtime.session import LEVELS, MODE, TITLE, OnnxModel
+from engine.ragged import Ragged
 from engine.wire.errors import NotForThisModel
 from engine.wire.messages import Event, Notice
 from engine.wire.values import ModeCard, Option
 
+_NO_BF16 = "ONNX Runtime has no bf16 kernels for CPUs."
+
 card = ModeCard(
-    id="onnx-runtime",
-    title="ONNX Runtime",
+    id=MODE,
+    title=TITLE,
     plain="Turns the model into an ONNX graph, kept for the next time, which ONNX Runtime joins and runs.",
-    precisions=(FP32,),
+    precisions=(
+        FP32,
+        without(BF16, _NO_BF16),
+        without(BF16_AUTOCAST, _NO_BF16),
+        INT8_DYNAMIC,
+        INT8_STATIC,
+        INT8_WEIGHTS,
+    ),
     options=(
         Option(
             id="optimization",
             title="Graph optimisation (graph_optimization_level)",
             plain="How far ONNX Runtime may join and replace operations before it runs the graph.",
-            choices=("all", "extended", "basic", "off"),
+            choices=tuple(LEVELS),
         ),
     ),
 )
 
-_LEVELS = {
-    "all": "ORT_ENABLE_ALL",
-    "extended": "ORT_ENABLE_EXTENDED",
-    "basic": "ORT_ENABLE_BASIC",
-    "off": "ORT_DISABLE_ALL",
-}
 _EXPORT_TASKS = {
     "FeatureExtraction": "feature-extraction",
     "SequenceClassification": "text-classification",
@@ -62,7 +71,7 @@ _EXPORT_TASKS = {
 _WITHOUT_EXPORT = frozenset({"xlm-roberta-xl", "roberta-prelayernorm", "ernie"})
 """Families that optimum-onnx 0.1 has no export configuration for."""
 
-_GRAPH = "model.onnx"
+_GRAPH = quantising.GRAPH
 
 
 def available() -> Unavailable | None:
@@ -80,16 +89,18 @@ def fits(facts: ModelFacts, precision: str) -> Fit:
 
 
 def prepare(job: Job) -> Generator[Event, None, Prepared]:
-    """Takes the model's own graph, the one exported before, or exports; then opens a session on it.
+    """Takes the model's own graph, the one exported before, or exports; in int8 the one quantised before, or
+    quantises; then opens a session on it.
 
     A graph of its own that does not serve the task is passed over where the PyTorch weights are there too.
-    Raises NotForThisModel, ModelBroken, UnsafeWeights.
+    Raises NotForThisModel, ModelBroken, UnsafeWeights, BadInput.
     """
+    texts = quantising.rows(job)
     if job.facts.onnx_file:
         own = job.facts.folder / job.facts.onnx_file
         yield from stage("load", lambda: _check_own(own))
         try:
-            return (yield from stage("prepare", lambda: _Session(job, own)))
+            return (yield from _opened(job, own, texts, "own"))
         except NotForThisModel as error:
             if job.facts.weights == "ONNX":
                 raise
@@ -97,52 +108,62 @@ def prepare(job: Job) -> Generator[Event, None, Prepared]:
                 text="The model's own ONNX graph does not serve here.", details=error.details or error.what_happened
             )
             yield passed_over
-            return (yield from _exported(job, (passed_over,)))
-    return (yield from _exported(job))
+            return (yield from _from_weights(job, texts, (passed_over,)))
+    return (yield from _from_weights(job, texts))
 
 
-def _exported(job: Job, notices: tuple[Notice, ...] = ()) -> Generator[Event, None, Prepared]:
-    kept = job.artefacts.find(card.id, FP32.id, {})
-    if kept is not None:
+def _from_weights(
+    job: Job, texts: tuple[Inputs, ...], notices: tuple[Notice, ...] = ()
+) -> Generator[Event, None, Prepared]:
+    quantised = job.precision != FP32.id and quantising.kept(job, texts, "exported")
+    exported = job.artefacts.find(card.id, FP32.id, {})
+    if quantised or exported is not None:
         yield from stage("load", _import)
-        return (yield from stage("prepare", lambda: _Session(job, kept / _GRAPH, notices), cached=True))
-    model = yield from stage("load", lambda: _load(job))
-    return (yield from stage("prepare", lambda: _Session(job, _export(job, model), notices)))
+        graph = exported / _GRAPH if exported else Path()
+        return (yield from _opened(job, graph, texts, "exported", notices, cached=True))
+    box = [(yield from stage("load", lambda: _load(job)))]
+    if job.precision == FP32.id:
+        return (yield from stage("prepare", lambda: _ready(job, _export(job, box.pop()), notices)))
+    # The box is empty afterwards: PyTorch's weights are gone before ONNX Runtime holds its own.
+    graph = yield from stage("prepare", lambda: _export(job, box.pop()))
+    return (yield from _opened(job, graph, texts, "exported", notices))
 
 
-class _Session:
-    """``ORTModelFor...`` on a session of ours."""
+def _opened(
+    job: Job,
+    graph: Path,
+    texts: tuple[Inputs, ...],
+    origin: str,
+    notices: tuple[Notice, ...] = (),
+    cached: bool = False,
+) -> Generator[Event, None, Prepared]:
+    """``graph``: in fp32. ``cached``: nothing is exported for it in this run."""
+    if job.precision == FP32.id:
+        return (yield from stage("prepare", lambda: _ready(job, graph, notices), cached=cached))
+    kept = quantising.kept(job, texts, origin)
+    if kept is not None:
+        return (yield from stage("prepare", lambda: _ready_int8(job, kept, notices), cached=True))
 
-    mode = card.id
-    precision = FP32.id
+    def quantise() -> Prepared:
+        with refusing(TITLE, job.facts):
+            folder = quantising.quantised(job, graph, texts, origin)
+        return _ready_int8(job, folder, notices)
 
-    def __init__(self, job: Job, graph: Path, notices: tuple[Notice, ...] = ()) -> None:
-        """Opens ``graph`` and calls it once with the sample. ``notices`` hold for every run of it. Raises
-        NotForThisModel.
-        """
-        import optimum.onnxruntime
+    return (yield from stage("prepare", quantise))
 
-        self._notices = notices
-        model_class = getattr(optimum.onnxruntime, f"ORTModelFor{job.auto_class}")
-        with refusing(card.title, job.facts):
-            session = _open(graph, job)
-            # Input/output binding saves nothing on a CPU: 31.03 ms against 30.97 (MiniLM, 128 tokens).
-            self._model: Any = model_class(config=clean_config(job.facts), session=session, use_io_binding=False)
-            outputs = self(**job.sample)
-        if any(str(output.dtype) != "torch.float32" for output in outputs.values()):
-            raise NotForThisModel(f"The ONNX graph of {job.facts.folder.name} is not in full precision (fp32).")
 
-    def adapt(self, inputs: Inputs) -> Events:
-        yield from self._notices
+def _ready_int8(job: Job, folder: Path, notices: tuple[Notice, ...]) -> Prepared:
+    report = quantising.report(folder)
+    if report.kept_fp32:
+        told = (
+            f"{report.kept_fp32} of {report.products} matrix products stay in fp32, since in int8 they change answers."
+        )
+        notices = (*notices, Notice(text=told))
+    return _ready(job, folder / _GRAPH, notices)
 
-    def __call__(self, **inputs: Any) -> Outputs:
-        return tensors(self._model(**inputs))
 
-    def explain(self, inputs: Inputs) -> Told:
-        return Told(source="ONNX Runtime", not_provable=("Not read yet.",))
-
-    def close(self) -> None:
-        self._model = None
+def _ready(job: Job, graph: Path, notices: tuple[Notice, ...]) -> Prepared:
+    return Ragged(OnnxModel(job, graph, notices), job)
 
 
 def _import() -> None:
@@ -160,21 +181,6 @@ def _load(job: Job) -> Any:
 def _check_own(graph: Path) -> None:
     _import()
     require_inside(graph)
-
-
-def _open(graph: Path, job: Job) -> Any:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = job.threads
-    options.inter_op_num_threads = 1
-    # By default its threads spin on for 45 ms after a call and take the cores from whatever alternates with it: eager
-    # took 65 ms instead of 24 (two threads). Stopping them with each call made ONNX Runtime itself unsteady (p90 of 24
-    # to 28 ms against 17 to 19). Spinning for a millisecond, as OpenMP's threads may here, keeps both times.
-    options.add_session_config_entry("session.intra_op.spin_duration_us", "1000")
-    level = _LEVELS[job.options.get("optimization") or "all"]
-    options.graph_optimization_level = getattr(onnxruntime.GraphOptimizationLevel, level)
-    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
 
 def _export(job: Job, model: Any) -> Path:
