@@ -4,7 +4,6 @@ A reader thread takes ``Stop`` and ``Update`` at once, also while the main threa
 """
 
 import contextlib
-import importlib
 import logging
 import os
 import queue
@@ -14,10 +13,12 @@ from typing import Any
 
 import msgspec
 
+from engine import export as exporting
 from engine import run as one_run
 from engine.cpu import needs
 from engine.cpu import read as cpu
 from engine.models import load
+from engine.run import compiler_demo
 from engine.wire import codec
 from engine.wire.channel import Channel, LineTooLong
 from engine.wire.errors import ModeUnavailable, failure_of
@@ -128,9 +129,9 @@ def _events(request: Work, control: Control, bench: one_run.Workbench) -> Genera
         session = yield from one_run.prepare(request, control, bench)
         return (yield from one_run.measure(session))
     if isinstance(request, Export):
-        yield from importlib.import_module("engine.export").export(request, control, bench)
+        yield from exporting.export(request, control, bench)
     elif isinstance(request, ShowCompiler):
-        yield from importlib.import_module("engine.run.compiler_demo").show(control)
+        yield from compiler_demo.show(control)
     return None
 
 

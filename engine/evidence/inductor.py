@@ -80,8 +80,8 @@ def calls(source: str) -> tuple[str, ...]:
     return tuple(found["name"].removeprefix("torch.ops.") for found in _CALL.finditer(body.partition("\ndef ")[0]))
 
 
-def observe(call: Callable[[], object], modules: Sequence[ModuleType]) -> Told:
-    """``modules``: those that Inductor generated for what is called."""
+def observe(call: Callable[[], object], modules: Sequence[ModuleType], code_file: str = "") -> Told:
+    """``modules``: those that Inductor generated for what is called; ``code_file``: where a person can read them."""
     import torch
 
     known = {kernel.name: kernel for module in modules for kernel in kernels(source_of(module))}
@@ -96,6 +96,7 @@ def observe(call: Callable[[], object], modules: Sequence[ModuleType]) -> Told:
         told,
         source=f"{torch_kernels.SOURCE}, Inductor's generated code",
         isa_executed=tuple(sorted(isa or told.isa_executed)),
+        code_file=code_file,
     )
 
 

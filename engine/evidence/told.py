@@ -12,6 +12,7 @@ class Told:
     """``source``: where from, for a person ("oneDNN's log"). ``precision_executed``: by kind (``KINDS``), a precision
     or several as "int8, fp32". ``isa_executed``: ids of CPU features. ``time_share``: by kind, 1 in all.
     ``not_provable``: a sentence for each part that the runtime does not tell. ``details``: its own words.
+    ``code_file``: the code that the mode generated, kept for viewing.
     """
 
     source: str
@@ -22,3 +23,4 @@ class Told:
     time_share: Mapping[str, float] = dataclasses.field(default_factory=dict)
     not_provable: tuple[str, ...] = ()
     details: str = ""
+    code_file: str = ""

@@ -44,6 +44,7 @@ def _evidence(told: Told, counted: flops.Counted | None, p50_ms: float, peak_gfl
         peak_gflops=peak_gflops,
         not_provable=told.not_provable,
         details=told.details,
+        code_file=told.code_file,
     )
 
 

@@ -10,6 +10,8 @@ from engine.wire.values import StoredPart
 _MADE_AGAIN = (
     ("artefacts", "Prepared models", "Models that a mode has exported; each is made again at its next run."),
     ("inductor", "Compiled code", "What torch.compile has made; compiling takes its time again."),
+    ("code", "Generated code for reading", "The C++ that torch.compile wrote; compiling writes it again."),
+    ("openvino", "Graphs that OpenVINO compiled", "Kept beside the prepared models; compiling takes its time again."),
     ("outputs", "Plain PyTorch's answers", "What answers are compared with; the next check computes them again."),
     ("results", "Large results", "Numbers of results too large to show, of the last days. Running again makes them."),
     ("times", "Times of former runs", "How long each stage took last time."),

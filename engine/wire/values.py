@@ -75,12 +75,16 @@ class RuntimeCard(Value, frozen=True, kw_only=True):
 
 
 class Option(Value, frozen=True, kw_only=True):
-    """A choice that a mode offers beyond its precision; the first of ``choices`` is the default."""
+    """A choice that a mode offers beyond its precision; the first of ``choices`` is the default.
+
+    ``refused``: what a person may look for among them and cannot choose here, with the reason.
+    """
 
     id: str
     title: str
     plain: str
     choices: tuple[str, ...]
+    refused: dict[str, str] = {}
 
 
 class Field(Value, frozen=True, kw_only=True):

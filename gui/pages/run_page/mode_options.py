@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from engine.wire.values import Option
@@ -44,6 +45,7 @@ class ModeOptions(QWidget):
         box.setCurrentText(chosen if chosen in option.choices else option.choices[0])
         box.setAccessibleName(option.title)
         text.explain(box, option.plain)
+        self._add_refused(box, option)
         box.activated.connect(lambda _place: self.changed.emit())
         caption = text.label(option.title, "caption", wrap=True)
         caption.setBuddy(box)
@@ -52,6 +54,17 @@ class ModeOptions(QWidget):
         self._rows.addWidget(box)
         caption.show()  # now, not with the layout's next turn: only what is shown gets a letter
         self._boxes[option.id] = box
+
+    def _add_refused(self, box: QComboBox, option: Option) -> None:
+        """What cannot be chosen here, after what can, each with its reason."""
+        model = box.model()
+        for choice, reason in option.refused.items():
+            box.addItem(choice)
+            place = box.count() - 1
+            box.setItemData(place, reason, Qt.ItemDataRole.ToolTipRole)
+            box.setItemData(place, f"{choice}. {reason}", Qt.ItemDataRole.AccessibleTextRole)
+            if isinstance(model, QStandardItemModel):
+                model.item(place).setEnabled(False)
 
     def values(self) -> dict[str, str]:
         """What was chosen other than the first choice, by the option's id."""
