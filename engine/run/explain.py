@@ -31,18 +31,18 @@ def explain(session: Session, p50_ms: float) -> Generator[Event, None, Evidence 
     return evidence
 
 
-def _evidence(told: Told, counted: flops.Counted | None, p50_ms: float, peak_gflops: float | None) -> Evidence:
+def _evidence(told: Told, counted: flops.Counted, p50_ms: float, peak_gflops: float | None) -> Evidence:
     return Evidence(
         source=told.source,
-        ops_before=counted.operators if counted else None,
+        ops_before=counted.operators,
         ops_after=told.ops_after,
         fused=dict(told.fused),
         precision_executed=dict(told.precision_executed),
         isa_executed=told.isa_executed,
         time_share=dict(told.time_share),
-        gflops=counted.flops / p50_ms / 1e6 if counted else None,
+        gflops=counted.flops / p50_ms / 1e6 if counted.flops else None,
         peak_gflops=peak_gflops,
-        not_provable=told.not_provable,
+        not_provable=(*told.not_provable, counted.reason) if counted.reason else told.not_provable,
         details=told.details,
         code_file=told.code_file,
     )
