@@ -14,14 +14,10 @@ from engine.wire.messages import (
     Catalogue,
     Describe,
     Described,
-    Download,
     FreeUp,
-    ListConsents,
+    ListRuntimes,
     Revoke,
-    Run,
     Stop,
-    Storage,
-    Update,
 )
 from gui import run_state, settings
 from gui.engine_thread import EngineThread
@@ -66,22 +62,10 @@ class Session(QObject):
 
     def ask(self, request: AnyRequest) -> None:
         """Passes on what the person asked for, and shows at once that it was."""
+        self.state = run_state.asked(self.state, request)
         if isinstance(request, Stop):
-            self.state = run_state.stopping(self.state, request.id)
             self.thread_of_engine.stop(request.id)
         else:
-            if isinstance(request, Run):
-                self.state = run_state.began(self.state, request)
-            elif isinstance(request, Update):
-                self.state = run_state.updated(self.state, request)
-            elif isinstance(request, Storage | FreeUp):
-                self.state = run_state.storing(self.state, request)
-            elif isinstance(request, Download):
-                self.state = run_state.downloading(self.state, request)
-            elif isinstance(request, ListConsents | Allow | Revoke):
-                self.state = run_state.consenting(self.state, request)
-            elif isinstance(request, Describe):
-                self.state = run_state.describing(self.state, request)
             self.thread_of_engine.send(request)
         self._save(self.window.settings())
         self._show_state()
@@ -95,6 +79,7 @@ class Session(QObject):
             self.state = run_state.apply(self.state, event, now_s)
             if isinstance(event, Catalogue):
                 settings.keep(event)
+                self._look_at_runtimes()
             elif isinstance(event, Described) and self.state.model is event.model:
                 settings.keep(event)
                 self.window.run_page.described(event.model.ref, self.state.tokenizer)
@@ -110,12 +95,19 @@ class Session(QObject):
             (before.running and not now.running)
             or (isinstance(before.storing, FreeUp) and now.storing is None)
             or (isinstance(before.consenting, Allow | Revoke) and now.consenting is None)
+            or (before.runtimes.busy_with and not now.runtimes.busy_with)
         ):
             again = Describe(id=run_state.new_id("describe"), ref=now.model.ref, tokenizer=now.tokenizer)
             asked = now.describing  # where another model is being looked into, that comes first
             if asked is None or (asked.ref, asked.tokenizer) == (again.ref, again.tokenizer):
                 self.state = run_state.describing(now, again, again=True)
                 self.thread_of_engine.send(again)
+
+    def _look_at_runtimes(self) -> None:
+        """Where a mode needs one: what installing it takes is to be said before."""
+        catalogue, view = self.state.catalogue, self.state.runtimes
+        if catalogue is not None and view.asked is None and any(mode.runtime != "main" for mode in catalogue.modes):
+            self.ask(ListRuntimes(id=run_state.new_id("runtimes")))
 
     def _describe(self, ref: str, tokenizer: str | None = None) -> None:
         """``tokenizer`` None takes the one that is remembered with the model."""

@@ -8,20 +8,41 @@ from engine.wire.messages import (
     Allow,
     Answer,
     Catalogue,
+    CompilerShown,
     Describe,
     Download,
     Downloading,
+    Export,
+    Exported,
     FreeUp,
+    Installing,
+    InstallRuntime,
     ListConsents,
+    ListRuntimes,
+    RemoveRuntime,
     Revoke,
     Run,
+    ShowCompiler,
     Storage,
     Stored,
 )
-from engine.wire.values import Cell, Consent, Failure, ModeCard, ModelCard, NoticeText, RunReport, TaskCard
+from engine.wire.values import (
+    Cell,
+    Consent,
+    Evidence,
+    Failure,
+    ModeCard,
+    ModelCard,
+    NoticeText,
+    RunReport,
+    RuntimeCard,
+    TaskCard,
+)
 from gui.run_state.latencies import Latencies
 
 EngineWord = Literal["starting", "ready", "loading", "running", "stopping", "stopped"]
+COMPUTING = frozenset({"first", "running", "compare", "explain"})
+"""Stages in which the model is called."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -79,13 +100,46 @@ class DownloadView:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class RuntimesView:
+    """The runtimes, and what is being done with one. ``cards`` is None as long as nobody has told.
+
+    ``failed``: the runtime that ``failure`` is about; empty where the list could not be had.
+    """
+
+    cards: tuple[RuntimeCard, ...] | None = None
+    asked: ListRuntimes | InstallRuntime | RemoveRuntime | None = None
+    progress: Installing | None = None
+    stopping: bool = False
+    failure: Failure | None = None
+    failed: str = ""
+
+    @property
+    def busy_with(self) -> str:
+        """The runtime that is being installed, mended or removed, or ""."""
+        return "" if self.asked is None or isinstance(self.asked, ListRuntimes) else self.asked.runtime
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class DeedView:
+    """Something that the work process does beside runs, as far as it is known: a program saved, a compiler shown."""
+
+    request: Export | ShowCompiler
+    stages: tuple[StageView, ...] = ()
+    notice: str = ""
+    outcome: Exported | CompilerShown | None = None
+    failure: Failure | None = None
+    stopping: bool = False
+    over: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class State:
     """All that the window knows of the engine.
 
     ``live`` is false while ``catalogue`` is the one kept on disk. ``kept`` lists what the work process
     holds ready. ``eager_ms``: medians of eager fp32 by ``baseline_key``. ``tokenizer``: the other model that ``model``
     takes its tokenizer from, as it was named. ``wanted``: what was to be described when ``model_failure`` came, and
-    ``missing`` the download that would bring it.
+    ``missing`` the download that would bring it. ``explained``: evidence of former runs by ``explained_key``.
     """
 
     catalogue: Catalogue | None = None
@@ -110,10 +164,19 @@ class State:
     storing: Storage | FreeUp | None = None
     stored: Stored | None = None
     storage_failure: Failure | None = None
+    explained: Mapping[str, Evidence] = dataclasses.field(default_factory=dict)
+    runtimes: RuntimesView = RuntimesView()
+    export: DeedView | None = None
+    compiler: DeedView | None = None
 
     @property
     def running(self) -> bool:
         return self.run is not None and not self.run.over
+
+    @property
+    def deed(self) -> DeedView | None:
+        """What the work process does beside runs, while it goes on."""
+        return next((deed for deed in (self.export, self.compiler) if deed is not None and not deed.over), None)
 
     @property
     def engine(self) -> EngineWord:
@@ -124,7 +187,9 @@ class State:
             if self.run.stopping:
                 return "stopping"
             stage = self.run.stage or next(reversed(self.run.stages), None)
-            return "running" if stage is not None and stage.name in ("first", "running", "compare") else "loading"
+            return "running" if stage is not None and stage.name in COMPUTING else "loading"
+        if self.deed is not None:
+            return "stopping" if self.deed.stopping else "running"
         return "ready" if self.live else "starting"
 
     def task(self, task_id: str) -> TaskCard | None:
