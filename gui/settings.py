@@ -27,7 +27,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All that is remembered.
 
     ``inputs``: fields of each task's form; ``options``: of each mode; ``tokenizers``: of each model that takes
-    another's. ``panes`` and ``geometry`` are Qt's, in base64.
+    another's. ``calibration``: the person's own file of texts. ``panes`` and ``geometry`` are Qt's, in base64.
     """
 
     schema: int = SCHEMA
@@ -39,6 +39,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     precision: str = ""
     options: dict[str, dict[str, str]] = {}
     threads: int = 0
+    calibration: str = ""
     network_off: bool = False
     inputs: dict[str, dict[str, Any]] = {}
     theme: Literal["system", "light", "dark"] = "system"

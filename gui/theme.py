@@ -6,7 +6,7 @@ from importlib import resources
 from typing import Literal
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
 Choice = Literal["system", "light", "dark"]
@@ -92,6 +92,11 @@ def scaled(share: float, *, bold: bool = False) -> QFont:
     if bold:
         font.setWeight(QFont.Weight.DemiBold)
     return tabular(font)
+
+
+def fixed() -> QFont:
+    """The system's font of one width, for programs and what they print."""
+    return QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
 
 
 def tabular(font: QFont) -> QFont:

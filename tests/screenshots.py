@@ -27,6 +27,7 @@ from engine.wire.errors import (
     ModelNotFound,
     NotDownloaded,
     NotEnoughMemory,
+    NotForThisModel,
     Offline,
     failure_of,
 )
@@ -34,12 +35,14 @@ from engine.wire.messages import Answer, Describe, Download, Downloading, FreeUp
 from engine.wire.values import Agreement, Cell, Consent, Cpu, Result
 from gui import run_state
 from gui.main_window import MainWindow
-from gui.run_state import DownloadView, State
+from gui.run_state import DownloadView, StageView, State
 from gui.settings import Settings
 from gui.theme import Wardrobe
+from gui.widgets.column_scroll import ColumnScroll
 from gui.widgets.icons import application_icon
+from gui.widgets.runtime_box import RuntimeBox
 from tests.engine.cpu import machines
-from tests.gui import replay
+from tests.gui import accelerated, replay
 
 ROOT = Path(__file__).parent.parent
 ALL = ROOT / "build" / "screenshots"
@@ -64,19 +67,22 @@ Prepare = Callable[[MainWindow], object]
 
 @dataclasses.dataclass(frozen=True)
 class Picture:
-    """A state on a page, and what is done to the window before it is taken."""
+    """A state on a page, and what is done to the window before it is taken; ``at_last``: once it is laid out."""
 
     name: str
     state: State
     page: Literal["run", "cpu", "settings"] = "run"
     settings: Settings = dataclasses.field(default_factory=Settings)
     prepare: Prepare = lambda window: None
+    at_last: Prepare = lambda window: None
 
 
 def pictures(folder: Path) -> Iterator[Picture]:
     opened, shown = replay.last("opened"), replay.last("shown")
     chosen = Settings(mode="onnx-runtime")
     yield from _of_runs(opened, shown, chosen)
+    yield from _of_evidence(opened)
+    yield from _of_accelerations(opened)
     yield from _of_tasks(opened)
     for name in ("intel_core_ultra_7_265k", "apple_m4_max", "arm_cortex_x3_phone"):
         (folder / name).mkdir()
@@ -116,6 +122,88 @@ def _of_runs(opened: State, shown: State, chosen: Settings) -> Iterator[Picture]
     yield Picture("obstacles", _with_obstacles(opened), settings=chosen)
     yield Picture("different-answers", _differing(), settings=chosen)
     yield Picture("notices", opened, prepare=lambda window: window.run_page.note("The settings were damaged."))
+
+
+def _of_evidence(opened: State) -> Iterator[Picture]:
+    """What ran, folded and shown; answers that differ on real texts."""
+    int8 = Settings(mode="onnx-runtime", precision="int8-dynamic")
+    shown = accelerated.explained()
+    what_ran: Prepare = lambda window: window.run_page.result.what_ran.button.click()  # noqa: E731
+    yield Picture("what-ran-line", shown, settings=int8)
+    yield Picture("what-ran", shown, settings=int8, prepare=what_ran)
+    yield Picture("what-ran-details", shown, settings=int8, prepare=lambda window: _details(window))
+    silent = msgspec.structs.replace(
+        accelerated.EVIDENCE,
+        fused={},
+        precision_executed={},
+        isa_executed=(),
+        time_share={},
+        gflops=None,
+        not_provable=("Which precision ran: the runtime tells nothing of bf16.", "Which instructions ran."),
+        code_file="",
+    )
+    yield Picture("what-ran-silent", accelerated.explained(silent), settings=int8, prepare=what_ran)
+    yield Picture("what-ran-not-asked", accelerated.checked(), settings=Settings(mode="onnx-runtime"))
+    differing = accelerated.explained(sample_agreement=accelerated.DIFFERING)
+    yield Picture("differing-on-real-texts", differing, settings=int8)
+    yield Picture("cpu-used", shown, "cpu")
+
+
+def _details(window: MainWindow) -> None:
+    window.run_page.result.what_ran.button.click()
+    window.run_page.result.what_ran.panel.toggle.click()
+
+
+def _of_accelerations(opened: State) -> Iterator[Picture]:
+    """Precisions, runtimes, programs."""
+    static = Settings(mode="onnx-runtime", precision="int8-static")
+    six = accelerated.with_precisions(opened)
+    yield Picture("precisions", six, settings=static, prepare=_unfold, at_last=_scroll_down)
+    own = msgspec.structs.replace(static, calibration="/home/ada/texts/tickets.txt")
+    yield Picture("calibration", six, settings=own, at_last=_scroll_down)
+    absent = accelerated.with_ipex(opened)
+    yield Picture("runtime-missing", absent, at_last=_scroll_down)
+    yield Picture("runtime-asking", absent, prepare=_ask_to_install, at_last=_scroll_down)
+    yield Picture("runtime-installing", accelerated.installing(opened), at_last=_scroll_down)
+    cut = Offline("The connection was lost.", "Check the network, then try again.", details="ReadTimeoutError: ...")
+    failed = accelerated.failed(accelerated.installing(opened), "i", cut)
+    yield Picture("runtime-failure", failed, at_last=_scroll_down)
+    stored = dataclasses.replace(
+        _checked(), consents=(), stored=Stored(folder="/home/ada/.local/share/fastpath", parts=())
+    )
+    for name, card in (("installed", accelerated.INSTALLED), ("damaged", accelerated.DAMAGED)):
+        yield Picture(f"settings-runtime-{name}", accelerated.with_ipex(stored, card), "settings", at_last=_to_runtimes)
+    yield Picture("settings-runtime-installing", accelerated.installing(stored), "settings", at_last=_to_runtimes)
+    script = Settings(mode="torchscript")
+    saving = accelerated.exporting(opened)
+    yield Picture("program-offered", accelerated.with_offers(opened), settings=script, at_last=_scroll_down)
+    yield Picture("program-saving", saving, settings=script, at_last=_scroll_down)
+    yield Picture("program-saved", accelerated.exported(saving), settings=script, at_last=_scroll_down)
+    broken = accelerated.failed(saving, "x", NotForThisModel("TorchScript cannot save this model.", details="..."))
+    yield Picture("program-failure", broken, settings=script, at_last=_scroll_down)
+
+
+def _unfold(window: MainWindow) -> None:
+    window.run_page.modes.details.button.click()
+
+
+def _ask_to_install(window: MainWindow) -> None:
+    box = window.run_page.findChild(RuntimeBox)
+    assert box is not None
+    box.install.click()
+
+
+def _scroll_down(window: MainWindow) -> None:
+    """The end of the left column, where it is too high for the window."""
+    page = window.run_page
+    left = next(scroll for scroll in page.findChildren(ColumnScroll) if scroll.isAncestorOf(page.modes))
+    bar = left.verticalScrollBar()
+    bar.setValue(bar.maximum())
+
+
+def _to_runtimes(window: MainWindow) -> None:
+    scroll = window.settings_page.findChildren(ColumnScroll)[0]
+    scroll.ensureWidgetVisible(window.settings_page.runtimes)
 
 
 def _of_models(opened: State) -> Iterator[Picture]:
@@ -250,13 +338,17 @@ def _on(state: State, cpu: Cpu) -> State:
 
 def _as_of_now(state: State) -> State:
     """A stage that goes on began three seconds ago, and not when it was recorded."""
-    if state.run is None:
-        return state
     began_s = time.monotonic() - 3
-    stages = tuple(
-        dataclasses.replace(stage, began_s=began_s) if stage.seconds is None else stage for stage in state.run.stages
+
+    def moved(stages: tuple[StageView, ...]) -> tuple[StageView, ...]:
+        return tuple(dataclasses.replace(one, began_s=began_s) if one.seconds is None else one for one in stages)
+
+    run, export = state.run, state.export
+    return dataclasses.replace(
+        state,
+        run=dataclasses.replace(run, stages=moved(run.stages)) if run is not None else None,
+        export=dataclasses.replace(export, stages=moved(export.stages)) if export is not None else None,
     )
-    return dataclasses.replace(state, run=dataclasses.replace(state.run, stages=stages))
 
 
 def take(picture: Picture, size: QSize) -> QImage:
@@ -264,17 +356,24 @@ def take(picture: Picture, size: QSize) -> QImage:
     window.resize(size)
     window.show()
     window.show_state(_as_of_now(picture.state))
+    _settle()
     picture.prepare(window)
     window.resize(size)
-    for _ in range(4):  # what is laid out in later turns
-        QApplication.processEvents()
+    _settle()
     window.resize(size)
+    picture.at_last(window)
     QApplication.processEvents()
     image = window.grab().toImage()
     window.hide()
     window.deleteLater()
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     return image
+
+
+def _settle() -> None:
+    """What is laid out in later turns."""
+    for _ in range(4):
+        QApplication.processEvents()
 
 
 def save_small(image: QImage, file: Path) -> None:
@@ -304,10 +403,14 @@ def few_colours(pixels: list[int]) -> list[int]:
 
 
 def main(words: list[str]) -> int:
-    """Takes all pictures at the scale of the screen; without words, also those at 200 % in a process of its own."""
+    """Takes all pictures at the scale of the screen; without words, also those at 200 % in a process of its own.
+
+    Words that begin names of pictures take those alone.
+    """
     application = QApplication.instance() or QApplication(["fastpath"])
     assert isinstance(application, QApplication)
-    scale = "200" if words == ["at-200-percent"] else "100"
+    scale = "200" if "at-200-percent" in words else "100"
+    only = tuple(word for word in words if word != "at-200-percent")
     QCursor.setPos(0, 0)  # not over a chart, which would tell what lies under it
     ALL.mkdir(parents=True, exist_ok=True)
     SHOWN.mkdir(parents=True, exist_ok=True)
@@ -317,9 +420,9 @@ def main(words: list[str]) -> int:
         found = list(pictures(Path(folder)))
         for theme in ("light", "dark"):
             wardrobe.choose(theme)
-            for picture in found:
+            for picture in (one for one in found if not only or one.name.startswith(only)):
                 _take_all(picture, theme, scale)
-    if scale == "100":
+    if scale == "100" and not only:
         again = [sys.executable, "-m", "tests.screenshots", "at-200-percent"]
         return subprocess.run(again, env=os.environ | {"QT_SCALE_FACTOR": "2"}, cwd=ROOT).returncode
     return 0

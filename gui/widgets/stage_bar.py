@@ -33,8 +33,10 @@ class StageBar(QWidget):
     A finished stage is full, the present one fills as far as last time tells.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, always: Sequence[str] = ALWAYS) -> None:
+        """``always``: stages that are shown before they have begun."""
         super().__init__()
+        self._always = always
         self._stages: tuple[StageView, ...] = ()
         self._now_s = 0.0
         self.setFont(theme.scaled(theme.CAPTION))
@@ -71,10 +73,13 @@ class StageBar(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        names = [name for name in TITLES if name in ALWAYS or any(s.name == name for s in self._stages)]
+        names = [name for name in TITLES if name in self._always or any(s.name == name for s in self._stages)]
         names += [stage.name for stage in self._stages if stage.name not in TITLES]
         by_name = {stage.name: stage for stage in self._stages}
         left = 0.0
+        if not names:
+            painter.end()
+            return
         for place, (name, width) in enumerate(zip(names, self._widths(names, by_name), strict=True)):
             box = QRectF(left, 0, width, self.height())
             skipped = name not in by_name and any(later in by_name for later in names[place + 1 :])

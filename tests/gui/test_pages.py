@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.wire.messages import ListConsents, Stop, Storage
+from engine.wire.messages import ListConsents, ListRuntimes, Stop, Storage
 from gui import settings, theme
 from gui.app import Session
 from gui.main_window import SIZE, MainWindow
@@ -100,7 +100,7 @@ def test_escape_stops_from_every_page(qtbot: QtBot, open_window: Open, name: str
     assert page is not None
     qtbot.keyClick(page, Qt.Key.Key_Escape)
 
-    assert [type(one) for one in asked if not isinstance(one, Storage | ListConsents)] == [Stop]
+    assert [type(one) for one in asked if not isinstance(one, Storage | ListConsents | ListRuntimes)] == [Stop]
 
 
 def test_run_belongs_to_the_run_page_alone(qtbot: QtBot, open_window: Open) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.wire.messages import Ready
@@ -88,6 +88,8 @@ def test_one_key_press_gives_an_answer(qtbot: QtBot, open_window: Callable[..., 
     assert len(copied) == len(run.request.fields["sentences"])
     assert page.speed.announcement().startswith("Median ")
     assert "Ready" in session.window._strip.words()
+    assert "roducts ran in full precision (fp32)" in page.result.what_ran.words()
+    assert page.result.what_ran.button.isVisible()
 
 
 def test_check_shows_agreement_and_ratio(qtbot: QtBot, open_window: Callable[..., Session]) -> None:
@@ -268,3 +270,39 @@ def test_a_mode_that_is_no_longer_there_falls_to_the_first(qtbot: QtBot, open_wi
     assert mode.id == session.state.catalogue.modes[0].id
     assert any("no-such-task" in notice for notice in session.window.run_page._notice_lines.texts())
     assert any("no-such-mode" in notice for notice in session.window.run_page._notice_lines.texts())
+
+
+@pytest.mark.slow
+def test_a_program_is_saved_from_the_page(
+    qtbot: QtBot, open_window: Callable[..., Session], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = open_window(Settings(threads=1, mode="torchscript"))
+    offers = session.window.run_page.modes.offers
+    opened(qtbot, session)
+    target = tmp_path / "mine.pt"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
+    qtbot.mouseClick(offers.export, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: session.state.export is not None and session.state.export.over, timeout=LONG_MS)
+    qtbot.wait(150)  # the throttle's last picture
+
+    assert offers.saved.failure_words() == ""
+    assert "Saved as mine.pt" in offers.saved.words()
+    assert target.stat().st_size > 1_000_000
+    assert session.window.run_page.bar.button.isEnabled()
+
+
+@pytest.mark.slow
+def test_the_compilers_example_is_shown(qtbot: QtBot, open_window: Callable[..., Session]) -> None:
+    session = open_window(Settings(threads=1, mode="torch-compile"))
+    page = session.window.run_page
+    opened(qtbot, session)
+    qtbot.mouseClick(page.modes.offers.compiler, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: session.state.compiler is not None and session.state.compiler.over, timeout=LONG_MS)
+    qtbot.wait(150)  # the throttle's last picture
+    dialog = page.programs.compiler
+    assert dialog is not None
+
+    assert dialog.failure_words() == ""
+    assert "over memory" in dialog.words()
+    assert "extern" in dialog.kernel.toPlainText()
+    dialog.reject()

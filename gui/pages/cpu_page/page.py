@@ -8,7 +8,7 @@ from engine.wire.values import Cpu
 from gui import theme
 from gui.pages.cpu_page import facts
 from gui.pages.cpu_page.feature_list import FeatureList
-from gui.run_state import State
+from gui.run_state import State, evidence_of, used
 from gui.widgets import text
 from gui.widgets.card import Card
 from gui.widgets.icons import IconButton
@@ -70,13 +70,17 @@ class CpuPage(QWidget):
         self.copy.setEnabled(cpu is not None)
         if cpu is not None:
             self._show_facts(cpu)
-            self.features.show_cpu(cpu, self._ran(), None)
+            self.features.show_cpu(cpu, self._ran(), self._used())
 
     def cpu(self) -> Cpu | None:
         return self._state.catalogue.cpu if self._state.catalogue is not None else None
 
     def _ran(self) -> bool:
-        return self._state.run is not None and self._state.run.report is not None
+        return self._state.run is not None and (self._state.run.report is not None or self._used() is not None)
+
+    def _used(self) -> frozenset[str] | None:
+        """Ids of the features that the last run showed evidence of; None where it does not tell."""
+        return used(evidence_of(self._state, self._state.run))
 
     def _show_facts(self, cpu: Cpu) -> None:
         if cpu == self._facts_shown:
@@ -107,4 +111,4 @@ class CpuPage(QWidget):
     def copy_text(self) -> None:
         cpu = self.cpu()
         if cpu is not None:
-            QApplication.clipboard().setText(facts.as_text(cpu, self._ran(), None))
+            QApplication.clipboard().setText(facts.as_text(cpu, self._ran(), self._used()))

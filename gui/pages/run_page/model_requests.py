@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 from PySide6.QtWidgets import QWidget
 
-from engine.wire.messages import Allow, AnyRequest, Describe, Stop
+from engine.wire.messages import Allow, AnyRequest, Describe, InstallRuntime, Stop
 from gui.pages.run_page.model_dialog import ModelDialog
 from gui.run_state import State, new_id
 from gui.settings import Settings
@@ -64,6 +64,13 @@ class ModelRequests:
         download = self._state().download
         if download is not None and not download.stopping:
             self._emit(Stop(id=download.request.id))
+
+    def stop_desk(self) -> None:
+        """What goes on at the desk: a download, or an installation."""
+        self.stop_download()
+        view = self._state().runtimes
+        if isinstance(view.asked, InstallRuntime) and not view.stopping:
+            self._emit(Stop(id=view.asked.id))
 
     def allow(self) -> None:
         """Consents to the pickled weights of the present model, until it is revoked in Settings."""

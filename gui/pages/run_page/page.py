@@ -12,7 +12,7 @@ from engine.wire.messages import Run, Stop, Update
 from engine.wire.values import NoticeText
 from gui import settings as remembered
 from gui import theme
-from gui.pages.run_page import readiness, remedies
+from gui.pages.run_page import asking, readiness, remedies
 from gui.pages.run_page.announcer import Announcer
 from gui.pages.run_page.choices import choices
 from gui.pages.run_page.form_panel import FormPanel
@@ -20,11 +20,12 @@ from gui.pages.run_page.mode_list import ModeList
 from gui.pages.run_page.model_panel import ModelPanel
 from gui.pages.run_page.model_requests import ModelRequests
 from gui.pages.run_page.panes import Panes
+from gui.pages.run_page.programs import Programs
 from gui.pages.run_page.result_panel import OF_THE_INPUT, ResultPanel
 from gui.pages.run_page.run_bar import RunBar
 from gui.pages.run_page.speed_panel import SpeedPanel
 from gui.pages.run_page.task_panel import TaskPanel
-from gui.run_state import State, new_id
+from gui.run_state import State, evidence_of
 from gui.settings import Settings
 from gui.widgets import focus, mnemonics, tab_order
 from gui.widgets.failure_panel import FailurePanel
@@ -64,7 +65,7 @@ class RunPage(QWidget):
         self._with_mnemonics: tuple[object, ...] = ()
         self.model = ModelPanel()
         self.task = TaskPanel(settings.task)
-        self.modes = ModeList()
+        self.modes = ModeList(settings.calibration)
         self.modes.want(settings.mode, settings.precision, settings.options)
         self.bar = RunBar(self)
         self.form = FormPanel()
@@ -76,6 +77,7 @@ class RunPage(QWidget):
         self._marking = Throttle(UPDATE_EVERY_MS, self._show_former, self)
         self._remembering = Throttle(REMEMBER_EVERY_MS, self._remember, self)
         self.models = ModelRequests(self.asked.emit, lambda: self._state, lambda: self._settings, self)
+        self.programs = Programs(self.asked.emit, self.request, self.modes.offers, self)
         self._deeds = self._made_deeds()
         self._lay_out()
         self._connect()
@@ -99,6 +101,9 @@ class RunPage(QWidget):
         self.model.stop_download_asked.connect(self.models.stop_download)
         self.task.chosen.connect(self._task_chosen)
         self.modes.changed.connect(self._choice_changed)
+        self.modes.asked.connect(self.asked)
+        self.result.widened.connect(self._panes.widen)
+        self.result.what_ran.panel.code_asked.connect(self.programs.view_code)
         self.speed.threads_changed.connect(self._choice_changed)
         self.form.changed.connect(self._form_changed)
         self.bar.run_asked.connect(lambda: self._run())
@@ -147,8 +152,12 @@ class RunPage(QWidget):
         run = readiness.own_run(state, self.task.task_id())
         failure = run.failure if run is not None else None
         mending = remedies.of_run(failure, state, self._deeds) if failure is not None else ()
-        self.form.show_failure(failure if failure is not None and failure.code in OF_THE_INPUT else None, mending)
+        of_input = failure is not None and failure.code in OF_THE_INPUT and failure.about != asking.CALIBRATION
+        self.form.show_failure(failure if of_input else None, mending)
+        self.modes.calibration.show_failure(asking.of_calibration(run, self.modes))
         self.result.show_run(run, mending, another=state.running and run is None)
+        cpu = state.catalogue.cpu if state.catalogue is not None else None
+        self.result.what_ran.show_run(run, evidence_of(state, run), cpu)
         self.speed.show_state(state, run)
         self._show_former()
         self._show_bar()
@@ -169,6 +178,13 @@ class RunPage(QWidget):
             *(state.engine_failure, state.model_failure, state.model, state.download is None, state.running),
             *(self.form.task(), self.modes.mode(), self.result.notices(), self._notice_lines.texts()),
             *((run.failure, run.answer is None, run.report is None) if run is not None else ()),
+            *(
+                self.modes.precision_id(),
+                state.runtimes.asked,
+                state.runtimes.failure,
+                state.export,
+                state.deed is None,
+            ),
         )
         if shown != self._with_mnemonics:
             self._with_mnemonics = shown
@@ -181,6 +197,7 @@ class RunPage(QWidget):
         obstacle = self._obstacle()
         what = readiness.what_runs(state) if state.running else readiness.what_run_does(self.form.task(), self.modes)
         self.bar.show_action(what, state.running, stopping, obstacle)
+        self.programs.show_state(state, obstacle)
         self.speed.repeat.setEnabled(state.running or not obstacle)
         self.speed.check.setEnabled(not state.running and not obstacle)
 
@@ -220,23 +237,9 @@ class RunPage(QWidget):
 
     def request(self, check: Literal["always", "if_known"] = "if_known", calls: int | None = None) -> Run | None:
         """The widgets, read once; None where something is missing."""
-        mode, task, model = self.modes.mode(), self.form.task(), self._state.model
-        if mode is None or task is None or model is None or self._obstacle():
+        if self._obstacle():
             return None
-        return Run(
-            id=new_id("run"),
-            folder=model.folder,
-            task=task.id,
-            mode=mode.id,
-            fields=self.form.fields(),
-            precision=self.modes.precision_id(),
-            runtime=mode.runtime,
-            tokenizer=self._state.tokenizer_folder,
-            options=self.modes.options.values(),
-            threads=self.speed.thread_count(),
-            calls=calls,
-            check=check,
-        )
+        return asking.run(self._state, self.form, self.modes, self.speed.thread_count(), check, calls)
 
     def _run(self, calls: int | None = None) -> None:
         run = self.request(calls=calls)
@@ -253,26 +256,20 @@ class RunPage(QWidget):
     def _check(self) -> None:
         """The run that is shown, again, beside eager."""
         if self._state.run is not None and not self._state.running:
-            shown = self._state.run
-            again = msgspec.structs.replace(
-                shown.request, id=new_id("run"), fields=shown.answer_fields, calls=None, check="always", ratio=True
-            )
-            self._start(again)
+            self._start(asking.beside_eager(self._state.run))
 
     def _run_ignoring_memory(self) -> None:
         """What failed for want of memory, again, without that check."""
         if self._state.run is not None and not self._state.running:
-            failed = self._state.run.request
-            self._start(
-                msgspec.structs.replace(failed, id=new_id("run"), fields=self.form.fields(), ignore_memory=True)
-            )
+            self._start(asking.ignoring_memory(self._state.run, self.form.fields()))
 
     def stop(self) -> None:
-        """The run; where none goes on, the download."""
+        """The run; where none goes on, whatever else does."""
         if self._state.run is not None and self._state.running:
             self.asked.emit(Stop(id=self._state.run.request.id))
         else:
-            self.models.stop_download()
+            self.models.stop_desk()
+            self.programs.stop()
 
     def _send_update(self) -> None:
         run = self._state.run
@@ -296,6 +293,7 @@ class RunPage(QWidget):
                 precision=self.modes.precision_id() if mode is not None else kept.precision,
                 options={**kept.options, mode.id: self.modes.options.values()} if mode is not None else kept.options,
                 threads=self.speed.thread_count(),
+                calibration=self.modes.calibration.remembered(),
             )
 
         self._keep(change)

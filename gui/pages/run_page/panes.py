@@ -18,7 +18,10 @@ class Panes(QSplitter):
 
     def __init__(self, left: QWidget, rows: Sequence[QWidget], kept: Mapping[str, str]) -> None:
         super().__init__(Qt.Orientation.Horizontal)
-        right = QSplitter(Qt.Orientation.Vertical)
+        self._rows = right = QSplitter(Qt.Orientation.Vertical)
+        self._first = rows[0]
+        self._sizes: list[int] = []
+        """Of the rows, as they are again once the first is back."""
         for place, row in enumerate(rows):
             right.addWidget(row)
             right.setStretchFactor(place, ROWS_STRETCH[place])
@@ -31,6 +34,15 @@ class Panes(QSplitter):
         for name, pane in self._named.items():
             pane.setChildrenCollapsible(False)
             pane.restoreState(QByteArray(remembered.to_bytes(kept.get(name, ""))))
+
+    def widen(self, on: bool) -> None:
+        """Gives the first row's room to the second, or back; the third stays where it is."""
+        first, second, third = self._sizes if not on and self._sizes else self._rows.sizes()
+        if on:
+            self._sizes = [first, second, third]
+        self._first.setVisible(not on)
+        handle = self._rows.handleWidth()
+        self._rows.setSizes([0, first + second + handle, third] if on else [first, second, third])
 
     def places(self) -> dict[str, str]:
         """Where the borders stand, for the settings."""

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.wire.messages import Answer
 from gui import theme
-from gui.pages.run_page.speed_panel import agreement_in_words
+from gui.pages.run_page.agreement_words import agreement_in_words
 from gui.results import View, view_for
 from gui.run_state import RunView, State, baseline_ms
 from gui.widgets import figures, text

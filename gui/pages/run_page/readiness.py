@@ -40,6 +40,8 @@ def former(run: RunView, fields: Mapping[str, Any], modes: ModeList) -> str:
     mode, request = modes.mode(), run.request
     if mode is not None and (mode.id, modes.precision_id()) != (request.mode, request.precision):
         return "Another acceleration was chosen since this answer."
+    if request.calibration != modes.calibration.file():
+        return "Other texts to calibrate on were chosen since this answer."
     return ""
 
 
@@ -51,6 +53,8 @@ def obstacle(state: State, task: TaskCard | None, modes: ModeList) -> str:
         return "Starting the engine"
     if state.model is None:
         return "Looking into the model" if state.describing is not None else "Pick a model first"
+    if state.deed is not None:
+        return "A program is being saved" if state.deed is state.export else "The compiler's example runs"
     if task is None:
         return "This model can do none of the tasks here"
     if state.model.consent:

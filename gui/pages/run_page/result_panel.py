@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from engine.wire.messages import Answer
 from engine.wire.values import Failure, NoticeText, Result
 from gui import theme
+from gui.pages.run_page.what_ran import WhatRan
 from gui.results import View, view_for
 from gui.run_state import RunView
 from gui.widgets import text
@@ -58,7 +59,12 @@ class FormerLine(QWidget):
 
 
 class ResultPanel(Card):
-    """Ctrl+C copies the result while the focus is in it."""
+    """Ctrl+C copies the result, or what ran, while the focus is in it.
+
+    Signals: widened(on), when it wants the room of the input too.
+    """
+
+    widened = Signal(bool)
 
     def __init__(self) -> None:
         super().__init__("Result")
@@ -84,6 +90,9 @@ class ResultPanel(Card):
         self.save.setMenu(menu)
         self.head.addWidget(self.copy)
         self.head.addWidget(self.save)
+        self.what_ran = WhatRan()
+        self.what_ran.turned.connect(self._turn)
+        self.head.addWidget(self.what_ran.back)
         self._empty = text.label(EMPTY, "quiet", wrap=True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.former = FormerLine()
@@ -94,7 +103,9 @@ class ResultPanel(Card):
         self.add(self.former)
         self.add(self._empty, 1)
         self.body.addLayout(self._place, 1)
+        self.add(self.what_ran.panel, 1)
         self.body.addStretch(0)
+        self.add(self.what_ran)
         self.add(self._notices)
         copies = ((QKeySequence.StandardKey.Copy, self.copy_text), ("Ctrl+Shift+C", self.copy_json))
         for keys, copy in copies:
@@ -120,6 +131,15 @@ class ResultPanel(Card):
         if run is not None and run.report is not None:
             notices += [NoticeText(text=doubt) for doubt in run.report.doubts]
         self._notices.show_notices(notices)
+
+    def _turn(self, on: bool) -> None:
+        """The answer's place shows the answer or what ran."""
+        self.title.setText("What ran" if on else "Result")
+        for button in (self.copy, self.save):
+            button.setVisible(not on)
+        if self._view is not None:
+            self._view.widget().setVisible(not on)
+        self.widened.emit(on)
 
     def show_former(self, words: str) -> None:
         """``words``: why the answer is not that of the present input or choice; "" where it is."""
@@ -158,6 +178,7 @@ class ResultPanel(Card):
         self._view, self._kind = view, kind
         if view is not None:
             self._place.addWidget(view.widget(), 1)
+            view.widget().setVisible(not self.what_ran.on)
 
     def view(self) -> QWidget | None:
         return self._view.widget() if self._view is not None else None
@@ -177,7 +198,9 @@ class ResultPanel(Card):
         return self._notices.texts()
 
     def copy_text(self) -> None:
-        if self._view is not None and self._answer is not None:
+        if self.what_ran.on:
+            self.what_ran.panel.copy_text()
+        elif self._view is not None and self._answer is not None:
             QApplication.clipboard().setText(self._view.as_text())
 
     def copy_json(self) -> None:

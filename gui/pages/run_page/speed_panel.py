@@ -6,9 +6,10 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout
 
-from engine.wire.values import Agreement, RunReport
+from engine.wire.values import RunReport
 from gui import theme
-from gui.run_state import RunView, State, baseline_ms
+from gui.pages.run_page.agreement_words import BASELINE, agreement_in_words, is_different, on_real_texts
+from gui.run_state import RunView, State, baseline_ms, evidence_of, used
 from gui.widgets import figures, text
 from gui.widgets.card import Card
 from gui.widgets.cpu_chips import CpuChips
@@ -18,8 +19,6 @@ from gui.widgets.strip_chart import StripChart
 
 CLOCK_MS = 500
 ROOMY_PX = 290
-BASELINE = "this is eager itself, the baseline"
-SAME = frozenset({"identical", "same answers"})
 
 
 class SpeedPanel(Card):
@@ -40,6 +39,7 @@ class SpeedPanel(Card):
         self._figure.setAccessibleName("Latency")
         self._what = text.ElidedLabel("quiet")
         self._agreement = text.ElidedLabel()
+        self._sample = text.ElidedLabel()
         self.check = text.button(
             "C&heck",
             self.check_asked.emit,
@@ -83,6 +83,7 @@ class SpeedPanel(Card):
         words = QVBoxLayout()
         words.setSpacing(0)
         words.addWidget(self._agreement)
+        words.addWidget(self._sample)
         words.addWidget(self._what)
         top.addLayout(words, 1)
         top.addWidget(self.check, 0, Qt.AlignmentFlag.AlignVCenter)
@@ -121,8 +122,9 @@ class SpeedPanel(Card):
         self._show_agreement(state, run)
         self.chart.show_latencies(run.latencies if run is not None else None, baseline_ms(state) if run else None)
         self._stages.show_stages(run.stages if run is not None else (), time.monotonic())
-        ran = run is not None and run.report is not None
-        self.chips.show_cpu(state.catalogue.cpu if state.catalogue is not None else None, ran, None)
+        evidence = evidence_of(state, run)
+        ran = run is not None and (run.report is not None or evidence is not None)
+        self.chips.show_cpu(state.catalogue.cpu if state.catalogue is not None else None, ran, used(evidence))
         stage = run.stage if run is not None and running else None
         ticking = stage is not None and stage.name != "running"
         if ticking != self._clock.isActive():
@@ -176,39 +178,22 @@ class SpeedPanel(Card):
         words, role = agreement_in_words(report)
         if reference and report is not None and report.agreement is None:
             words, role = BASELINE, "quiet"
-        if report is not None and report.ratio is not None and words:
+        if report is not None and report.ratio is not None and not is_different(report):
             mode_ms, eager_ms = (figures.milliseconds(ms) for ms in (report.ratio.mode_ms, report.ratio.eager_ms))
             words += f" ({mode_ms} against {eager_ms}, called in turn)"
         self._agreement.show_text(words)
         text.set_role(self._agreement, role)
         self._agreement.setVisible(bool(words))
+        sample, sample_role = on_real_texts(report)
+        self._sample.show_text(sample)
+        text.set_role(self._sample, sample_role)
+        self._sample.setVisible(bool(sample))
         self.check.setVisible(report is not None and report.ratio is None and not reference)
 
     def announcement(self) -> str:
         """The figures in a sentence, for a screen reader at the run's end."""
-        return f"Median {self._figure.text()}. {self._agreement.whole()}".strip()
-
-
-def agreement_in_words(report: RunReport | None) -> tuple[str, text.Role]:
-    """Whether the answer is eager's, with the ratio where it was measured; and the colour that goes
-    with it.
-    """
-    if report is None:
-        return "", ""
-    found = report.agreement
-    if found is None:
-        return "not checked against eager", "quiet"
-    if found.verdict == "reference":
-        return BASELINE, "quiet"
-    if found.verdict == "different answers":
-        return f"different answers than eager{_share(found)}, so no speedup is shown", "warn"
-    words = "same answer as eager" if found.verdict in SAME else f"close to eager{_share(found)}"
-    if report.ratio is None:
-        return words, "" if found.verdict in SAME else "warn"
-    value = report.ratio.value
-    speed = f"{figures.times(value)} faster" if value >= 1 else f"{figures.times(1 / value)} slower"
-    same = "same answer" if found.verdict in SAME else f"close answers{_share(found)}"
-    return f"{speed} than eager, {same}", _role(value, found)
+        said = (f"Median {self._figure.text()}.", self._agreement.whole(), self._sample.whole())
+        return " ".join(part for part in said if part)
 
 
 def _is_reference(state: State, run: RunView) -> bool:
@@ -219,19 +204,6 @@ def _is_reference(state: State, run: RunView) -> bool:
     chosen = run.request.options if mode is not None and mode.id == "eager" else {}
     usual = {option.id: option.choices[0] for option in mode.options} if mode is not None else {}
     return all(value in ("", usual.get(name, value)) for name, value in chosen.items())
-
-
-def _role(value: float, found: Agreement) -> text.Role:
-    if found.verdict not in SAME:
-        return "warn"
-    return "accent" if value > 1 else ""
-
-
-def _share(found: Agreement) -> str:
-    if found.n <= 1:
-        return ""
-    share = 1 - found.share if found.verdict == "different answers" else found.share
-    return f" on {figures.percent(share)} of {found.n} inputs"
 
 
 def _numbers(report: RunReport) -> str:

@@ -10,6 +10,7 @@ from gui.pages.settings_page.confirm import Confirm
 from gui.pages.settings_page.consents import ConsentsCard
 from gui.pages.settings_page.data_folder import DataFolderCard
 from gui.pages.settings_page.network import NetworkCard
+from gui.pages.settings_page.runtimes import RuntimesCard
 from gui.run_state import State, new_id
 from gui.settings import Settings
 from gui.theme import Choice
@@ -56,6 +57,8 @@ class SettingsPage(QWidget):
         self.consents = ConsentsCard()
         self.consents.asked.connect(self.asked)
         self.consents.emptied.connect(lambda: self.themes[self._theme_set].setFocus())
+        self.runtimes = RuntimesCard()
+        self.runtimes.asked.connect(self.asked)
         self.reset = Confirm(
             "&Reset settings…",
             "Reset all settings?",
@@ -72,7 +75,8 @@ class SettingsPage(QWidget):
         rows = QVBoxLayout(column)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(theme.GAP_PX)
-        cards = (self._look_card(), self._threads_card(), self.network, self.consents, self.data, self._reset_card())
+        own = (self.network, self.consents, self.runtimes, self.data)
+        cards = (self._look_card(), self._threads_card(), *own, self._reset_card())
         for card in cards:
             rows.addWidget(card)
         rows.addStretch(1)
@@ -149,6 +153,7 @@ class SettingsPage(QWidget):
         self.show_settings(settings)
         self.data.show_state(state)
         self.consents.show_state(state)
+        self.runtimes.show_state(state)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -25,9 +25,9 @@ from engine.wire.messages import Answer, Describe, Run, Stop, Update
 from engine.wire.values import Agreement, Cell, ModeCard, PrecisionCard, Ratio, Result
 from gui import run_state
 from gui.pages.run_page import RunPage
-from gui.pages.run_page.mode_list import verdict
+from gui.pages.run_page.agreement_words import agreement_in_words
 from gui.pages.run_page.model_dialog import ModelDialog
-from gui.pages.run_page.speed_panel import agreement_in_words
+from gui.pages.run_page.verdicts import verdict
 from gui.run_state import State
 from gui.settings import Settings
 from gui.theme import Wardrobe

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from engine.wire.errors import EngineBusy, failure_of
-from engine.wire.messages import FreeUp, ListConsents, Revoke, Storage, Stored
+from engine.wire.messages import FreeUp, ListConsents, ListRuntimes, Revoke, Storage, Stored
 from engine.wire.values import Consent, StoredPart
 from gui.pages.settings_page import SettingsPage
 from gui.run_state import State
@@ -88,7 +88,7 @@ def test_looks_into_the_data_folder_when_it_is_shown(qtbot: QtBot) -> None:
     page.asked.connect(asked.append)
     page.show()
 
-    assert {type(request) for request in asked} == {Storage, ListConsents}
+    assert {type(request) for request in asked} == {Storage, ListConsents, ListRuntimes}
 
 
 def test_sizes_are_told_by_part_and_freeing_says_how_much(qtbot: QtBot, open_page: Open) -> None:
