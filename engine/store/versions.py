@@ -3,7 +3,10 @@
 import functools
 from importlib import metadata
 
-_NAMES = ("torch", "transformers", "tokenizers", "optimum", "optimum-onnx", "onnx", "onnxruntime")
+_NAMES = (
+    *("torch", "transformers", "tokenizers", "optimum", "optimum-onnx", "onnx", "onnxruntime"),
+    *("optimum-intel", "openvino", "nncf", "torchao"),
+)
 
 
 @functools.cache

@@ -1,0 +1,157 @@
+"""The graph of a model: found on the shelf, or made from our loaded model (or its own ONNX graph) and put there."""
+
+import inspect
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from engine.mode import (
+    BF16,
+    FP32,
+    INT8_DYNAMIC,
+    INT8_STATIC,
+    INT8_WEIGHTS,
+    Job,
+    attention_of,
+    refusing,
+    tracing_quietly,
+)
+from engine.models.load import load_eager
+from engine.models.onnx_data import require_inside
+from engine.modes.openvino_runtime import calibrated, libraries
+from engine.wire.errors import NotForThisModel
+
+MODE = "openvino"
+TITLE = "OpenVINO"
+
+Place = Path
+"""The graph's file; its weights lie beside it."""
+
+_FILE = "model.xml"
+_ALIKE = {FP32.id: BF16.id, BF16.id: FP32.id, INT8_DYNAMIC.id: INT8_WEIGHTS.id, INT8_WEIGHTS.id: INT8_DYNAMIC.id}
+"""Precisions that run the same graph, compiled otherwise."""
+_OUTPUTS = {"FeatureExtraction": ("last_hidden_state",), "QuestionAnswering": ("start_logits", "end_logits")}
+_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+
+
+def kept(job: Job) -> Place | None:
+    """The graph of an earlier run, at this precision or one that runs the same."""
+    options = _options(job)
+    found = job.artefacts.find(MODE, job.precision, options)
+    if found is not None:
+        return found / _FILE
+    alike = _ALIKE.get(job.precision)
+    other = job.artefacts.find(MODE, alike, options) if alike else None
+    if other is None:
+        return None
+    return job.artefacts.keep(MODE, job.precision, options, lambda folder: _link(other, folder)) / _FILE
+
+
+def source(job: Job) -> Any:
+    """The graph at full precision: from an earlier run, the model's own ONNX graph, or our loaded model.
+
+    Raises NotForThisModel, ModelBroken, UnsafeWeights.
+    """
+    openvino = libraries.openvino()
+    if job.precision in (INT8_DYNAMIC.id, INT8_STATIC.id, INT8_WEIGHTS.id):
+        libraries.nncf()
+        full = job.artefacts.find(MODE, FP32.id, {})
+        if full is not None:
+            return openvino.Core().read_model(full / _FILE)
+    if job.facts.weights == "ONNX":
+        return _own(job, openvino)
+    model = load_eager(job.facts, job.auto_class, attention_of(job.facts))
+    with refusing(TITLE, job.facts), tracing_quietly():
+        return _converted(openvino, model)
+
+
+def make(job: Job, graph: Any) -> Place:
+    """Quantises where the precision asks for it, and puts the graph on the shelf. Raises NotForThisModel, BadInput."""
+    openvino = libraries.openvino()
+
+    def write(folder: Path) -> None:
+        quantised = _quantised(job, graph)
+        openvino.save_model(quantised, folder / _FILE, compress_to_fp16=False)
+
+    with refusing(TITLE, job.facts):
+        return job.artefacts.keep(MODE, job.precision, _options(job), write) / _FILE
+
+
+def _options(job: Job) -> Mapping[str, str]:
+    return {"calibration": job.calibration.digest} if job.precision == INT8_STATIC.id else {}
+
+
+def _link(other: Path, folder: Path) -> None:
+    """The same files under a second name: nobody writes into them."""
+    for file in other.iterdir():
+        try:
+            os.link(file, folder / file.name)
+        except OSError:  # not every file system has links
+            shutil.copy(file, folder / file.name)
+
+
+def _quantised(job: Job, graph: Any) -> Any:
+    if job.precision == INT8_STATIC.id:
+        return calibrated.quantised(graph, job.calibration.batches())
+    if job.precision in (INT8_DYNAMIC.id, INT8_WEIGHTS.id):
+        return calibrated.compressed(graph)
+    return graph
+
+
+def _own(job: Job, openvino: Any) -> Any:
+    """The model's ONNX graph. Its outputs must be those of the task."""
+    file = job.facts.folder / job.facts.onnx_file
+    require_inside(file)
+    with refusing(TITLE, job.facts):
+        graph = openvino.Core().read_model(file)
+        names = {name for port in graph.outputs for name in port.get_names()}
+    wanted = _OUTPUTS.get(job.auto_class, ("logits",))
+    if not names.issuperset(wanted):
+        raise NotForThisModel(
+            f"The ONNX graph of {job.facts.folder.name} does not give {' and '.join(wanted)}.",
+            "Pick another task or another model.",
+        )
+    if any(str(port.get_element_type()) != "<Type: 'float32'>" for port in graph.outputs):
+        raise NotForThisModel(f"The ONNX graph of {job.facts.folder.name} is not in full precision (fp32).")
+    return graph
+
+
+def _converted(openvino: Any, model: Any) -> Any:
+    """One graph for all shapes, its inputs and outputs named as the model's. Its constants are the model's tensors."""
+    import torch
+
+    names = _inputs_of(model)
+    example = {name: torch.ones(2, 16, dtype=torch.int64) for name in names}
+    example["input_ids"][:, :] = torch.arange(5, 21)
+    with torch.no_grad():
+        graph = openvino.convert_model(_by_names(model, names), example_input=example)
+    for name in names:
+        graph.input(name).get_tensor().set_names({name})
+    graph.reshape({name: openvino.PartialShape([-1, -1]) for name in names})
+    return graph
+
+
+def _inputs_of(model: Any) -> tuple[str, ...]:
+    """Of a model without segments ``token_type_ids`` can only be zeros, and are left out."""
+    taken = inspect.signature(model.forward).parameters
+    segments = getattr(model.config, "type_vocab_size", 0) > 1
+    return tuple(name for name in _INPUTS if name in taken and (name != "token_type_ids" or segments))
+
+
+def _by_names(model: Any, names: tuple[str, ...]) -> Any:
+    """The model with only ``names`` as arguments and a plain mapping of tensors as its answer, as tracing needs it."""
+    import torch
+
+    class ByNames(torch.nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, input_ids: Any, attention_mask: Any, token_type_ids: Any = None) -> Any:
+            given = (input_ids, attention_mask, token_type_ids)
+            outputs = self.model(**dict(zip(names, given, strict=False)))
+            return {name: value for name, value in outputs.items() if hasattr(value, "shape")}
+
+    return ByNames().eval()

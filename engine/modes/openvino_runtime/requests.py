@@ -1,0 +1,176 @@
+"""Bare requests: OpenVINO reads PyTorch's tensors where they lie, and writes into fresh ones.
+
+Nothing is copied on the way, and no call writes into what an earlier one returned.
+"""
+
+import collections
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from engine.models.tensors import Inputs, Outputs
+from engine.ragged.parts import Part, Parts, cut
+
+_WAITING = 8
+"""Requests that are prepared while others run."""
+
+
+class Requests:
+    """Calls of one compiled model.
+
+    ``token_outputs``: outputs that have the tokens as their second dimension. Where the graph's own shapes say
+    otherwise, outputs are copied instead of written in place. From one thread.
+    """
+
+    def __init__(self, compiled: Any, token_outputs: Sequence[str]) -> None:
+        self._compiled = compiled
+        self._token_outputs = token_outputs
+        self._names = [port.any_name for port in compiled.inputs]
+        self._outputs = [port.any_name for port in compiled.outputs]
+        self._tails = _tails(compiled, token_outputs)
+        self._requests: list[_Request] = []
+
+    def __call__(self, inputs: Inputs) -> Outputs:
+        """One request for the whole batch."""
+        request = self._request(0)
+        rows, tokens = inputs["input_ids"].shape
+        outputs = self._empty(rows, tokens)
+        request.start(fitted(self._names, inputs), outputs)
+        return request.wait() or outputs
+
+    def together(self, inputs: Inputs, parts: Parts) -> Outputs:
+        """One request for each part, several at a time; [rows, tokens, ...] with zeros where a part did not reach."""
+        whole = self._zeros(*inputs["input_ids"].shape)
+        running: collections.deque[tuple[_Request, Part, Outputs]] = collections.deque()
+        for number, part in enumerate(parts):
+            if len(running) == _WAITING:
+                self._take(whole, *running.popleft())
+            request = self._request(number % _WAITING)
+            places = self._places(whole, part)
+            request.start(fitted(self._names, _view(inputs, part)), places)
+            running.append((request, part, places))
+        while running:
+            self._take(whole, *running.popleft())
+        return whole
+
+    @property
+    def in_place(self) -> bool:
+        """Whether outputs are written in place, which ``together`` needs."""
+        return self._tails is not None
+
+    def close(self) -> None:
+        self._requests.clear()
+        self._compiled = None
+
+    def _request(self, number: int) -> "_Request":
+        while len(self._requests) <= number:
+            self._requests.append(_Request(self._compiled.create_infer_request(), self._outputs))
+        return self._requests[number]
+
+    def _empty(self, rows: int, tokens: int) -> dict[str, Any]:
+        import torch
+
+        return {name: torch.empty(shape) for name, shape in self._shapes(rows, tokens)}
+
+    def _zeros(self, rows: int, tokens: int) -> dict[str, Any]:
+        import torch
+
+        return {name: torch.zeros(shape) for name, shape in self._shapes(rows, tokens)}
+
+    def _shapes(self, rows: int, tokens: int) -> Iterator[tuple[str, tuple[int, ...]]]:
+        for name, tail in (self._tails or {}).items():
+            yield name, (rows, tokens, *tail) if name in self._token_outputs else (rows, *tail)
+
+    def _places(self, whole: Outputs, part: Part) -> Outputs:
+        """Where a part's outputs go: a row's own place in the whole, or tensors beside it for several rows."""
+        if len(part.rows) > 1:
+            return self._empty(len(part.rows), part.tokens)
+        (row,) = part.rows
+        return {
+            name: value[row : row + 1, : part.tokens] if name in self._token_outputs else value[row : row + 1]
+            for name, value in whole.items()
+        }
+
+    def _take(self, whole: Outputs, request: "_Request", part: Part, places: Outputs) -> None:
+        request.wait()
+        if len(part.rows) == 1:
+            return
+        for name, value in places.items():
+            if name in self._token_outputs:
+                whole[name][list(part.rows), : part.tokens] = value
+            else:
+                whole[name][list(part.rows)] = value
+
+
+class _Request:
+    """An infer request and the tensors that it reads and writes: OpenVINO knows only their addresses."""
+
+    def __init__(self, request: Any, outputs: Sequence[str]) -> None:
+        self._request = request
+        self._outputs = outputs
+        self._held: Any = None
+        self._in_place = False
+
+    def start(self, inputs: Sequence[Any], outputs: Outputs) -> None:
+        from openvino import Tensor
+
+        request = self._request
+        given = [Tensor(value.numpy(), shared_memory=True) for value in inputs]
+        for index, tensor in enumerate(given):
+            request.set_input_tensor(index, tensor)
+        # Where the output is a row of a larger one, NumPy and OpenVINO agree that one row is contiguous.
+        taken = [Tensor(outputs[name].numpy(), shared_memory=True) for name in self._outputs if outputs]
+        for index, tensor in enumerate(taken):
+            request.set_output_tensor(index, tensor)
+        self._held = (inputs, outputs, given, taken)
+        self._in_place = bool(taken)
+        request.start_async()
+
+    def wait(self) -> Outputs:
+        """Copies of the outputs where they were not written in place, else empty."""
+        self._request.wait()
+        if self._in_place:
+            return {}
+        import torch
+
+        outputs = enumerate(self._outputs)
+        return {name: torch.from_numpy(self._request.get_output_tensor(i).data.copy()) for i, name in outputs}
+
+
+def fitted(names: Sequence[str], inputs: Inputs) -> list[Any]:
+    """The inputs in the graph's order. What a tokenizer leaves out is what it would have said: no second segment, no
+    padding. What the graph does not take is of models without segments, and zero.
+    """
+    import torch
+
+    found = []
+    for name in names:
+        value = inputs.get(name)
+        if value is None:
+            value = torch.full_like(inputs["input_ids"], int(name == "attention_mask"))
+        found.append(value.to(torch.int64).contiguous())
+    return found
+
+
+def _view(inputs: Inputs, part: Part) -> Inputs:
+    """The inputs of a part, without a copy where it is one row."""
+    if len(part.rows) > 1:
+        return cut(inputs, part)
+    (row,) = part.rows
+    return {name: value[row : row + 1, : part.tokens] for name, value in inputs.items()}
+
+
+def _tails(compiled: Any, token_outputs: Sequence[str]) -> dict[str, tuple[int, ...]] | None:
+    """Of each output the dimensions behind rows and tokens; None where the graph leaves one of them open."""
+    found = {}
+    for port in compiled.outputs:
+        shape, name = port.get_partial_shape(), port.any_name
+        if shape.rank.is_dynamic:
+            return None
+        dims = list(shape)
+        leading = 2 if name in token_outputs else 1
+        if len(dims) < leading or any(dim.is_dynamic for dim in dims[leading:]):
+            return None
+        if any(dim.is_static for dim in dims[:leading]):
+            return None
+        found[name] = tuple(dim.get_length() for dim in dims[leading:])
+    return found
