@@ -47,8 +47,7 @@ def own(file: str) -> tuple[str, ...]:
     """The texts of a person's file, one a line, at most the first 300. Raises BadInput."""
     name = Path(file).name
     try:
-        with Path(file).open("rb") as stream:
-            content = stream.read(MOST_BYTES).decode("utf-8-sig")
+        content = _beginning(Path(file)).decode("utf-8-sig")
     except OSError as error:
         raise BadInput(f"The file {name} cannot be read.", _REMEDY, str(error), "calibration") from error
     except UnicodeDecodeError as error:
@@ -62,6 +61,15 @@ def own(file: str) -> tuple[str, ...]:
 def bundled(part: str) -> tuple[str, ...]:
     """The texts that come along: ``calibrate`` or ``check``."""
     return _lines(resources.files("resources").joinpath("calibration", f"{part}.txt").read_text("utf-8"))
+
+
+def _beginning(file: Path) -> bytes:
+    """The whole lines in the first megabytes. Raises OSError, of a pipe too, which could be waited for without end."""
+    if file.exists() and not file.is_file():
+        raise OSError(f"{file} is not a file")
+    with file.open("rb") as stream:
+        content = stream.read(MOST_BYTES)
+    return content if len(content) < MOST_BYTES else content[: content.rfind(b"\n") + 1]
 
 
 def _lines(content: str) -> tuple[str, ...]:
