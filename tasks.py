@@ -5,6 +5,7 @@
     python3 tasks.py test [--all] [-- ARGS]  lint, then the tests (--all: slow ones too); ARGS go to pytest
     python3 tasks.py lint                    ruff, mypy and the import contracts
     python3 tasks.py bench [-- ARGS]         the benchmarks
+    python3 tasks.py matrix                  README.md's tables of what runs where, found anew
     python3 tasks.py screenshots             a picture of every page and state, in build/screenshots
     python3 tasks.py lock [-- ARGS]          remake requirements.lock; ARGS go to uv (--upgrade)
 
@@ -509,6 +510,14 @@ def bench(words: list[str]) -> int:
     return subprocess.run([PYTHON, "-m", "tests.bench", *ours, *theirs], cwd=ROOT).returncode
 
 
+def matrix(words: list[str]) -> int:
+    """Try every family in every mode at every precision, and write what was found into README.md."""
+    ours, theirs = split_at_dashes(words)
+    environment = {**os.environ, "FASTPATH_WRITE_MATRIX": "1"}
+    pytest: list[str | Path] = [PYTHON, "-m", "pytest", "-m", "", "tests/matrix", *ours, *theirs]
+    return subprocess.run(pytest, cwd=ROOT, env=environment).returncode
+
+
 def screenshots(_words: list[str]) -> int:
     """Pictures of every page and state; those that README and docs show go to resources/screenshots."""
     with screen() as environment:
@@ -546,7 +555,15 @@ def lock(words: list[str]) -> int:
     return 0
 
 
-TASKS = {"run": run, "test": test, "lint": lint, "bench": bench, "screenshots": screenshots, "lock": lock}
+TASKS = {
+    "run": run,
+    "test": test,
+    "lint": lint,
+    "bench": bench,
+    "matrix": matrix,
+    "screenshots": screenshots,
+    "lock": lock,
+}
 
 
 def main(words: list[str]) -> int:

@@ -46,7 +46,7 @@ def peak_share(home: Path, choice: Choice) -> list[Bar]:
         )
         found = measure(spec, home)
         for precision, executed in found.get("executed", {}).items():
-            if counts(agreed.get((mode, precision))):
+            if counts(agreed.get((mode, precision))) and executed in found["peak_gflops"]:
                 gflops = found["flops"][FULL] / statistics.median(found["ms"][FULL][precision]) / 1e6
                 share = gflops / found["peak_gflops"][executed]
                 shares.setdefault(executed, {})[f"{mode} {precision}"] = share

@@ -162,7 +162,7 @@ def _work(spec: Spec, facts: ModelFacts, subjects: Mapping[str, Prepared]) -> di
         executed[name] = next((kind for kind in ("int8", "bf16", "fp32") if kind in told), "fp32")
     return {
         "flops": {shape: one.flops for shape, one in counted.items() if one},
-        "peak_gflops": peaks.measure(spec.threads).gflops,
+        "peak_gflops": peaks.known_or_measured(spec.threads, cpu.signature(cpu.facts())).gflops,
         "executed": executed,
     }
 

@@ -6,11 +6,15 @@ from typing import Any
 
 import pytest
 
-from engine.wire.messages import Answer, Finished
+from engine.all_modes import MODES
+from engine.wire.messages import Answer, Catalogue, Finished
 from tests.talk import SIMILARITY, Talk, only, talking
 
 FAMILIES = ("bert", "roberta", "distilbert", "albert", "electra", "mpnet")
-MODES = ("torchscript", "torch-compile", "onnx-runtime")
+QUICK = ("torchscript", "onnx-runtime")
+"""Tried every day; of the others ``tests.matrix`` tries two families every day."""
+
+OTHERS = tuple(mode for mode in MODES if mode != "eager")
 TASKS = {
     "feature-extraction": "FeatureExtraction",
     "text-classification": "SequenceClassification",
@@ -21,6 +25,16 @@ TASKS = {
 }
 SHORT = "The cat sat on the mat."
 LONG = "My name is Anna and I live in Paris, where the sun is warm and the bread is good. " * 4
+
+
+@pytest.fixture(params=OTHERS)
+def mode(request: pytest.FixtureRequest, talk: Talk) -> str:
+    """Each mode that can run on this computer."""
+    cards = next(event.modes for event in talk.heard if isinstance(event, Catalogue))
+    card = next(card for card in cards if card.id == request.param)
+    if not card.available:
+        pytest.skip(card.reason)
+    return card.id
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +62,7 @@ def agrees(talk: Talk, folder: Path, task: str, mode: str, text: str) -> None:
     assert only(events, Answer).result.value
 
 
-@pytest.mark.parametrize("mode", ["torchscript", "onnx-runtime"])
+@pytest.mark.parametrize("mode", QUICK)
 @pytest.mark.parametrize("family", FAMILIES)
 def test_family_answers_as_eager_does(talk: Talk, tiny: Callable[[str, str], Path], family: str, mode: str) -> None:
     for text in (SHORT, LONG):
@@ -56,14 +70,6 @@ def test_family_answers_as_eager_does(talk: Talk, tiny: Callable[[str, str], Pat
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("family", ["bert", "mpnet"])
-def test_compiled_family_answers_as_eager_does(talk: Talk, tiny: Callable[[str, str], Path], family: str) -> None:
-    for text in (SHORT, LONG):
-        agrees(talk, tiny(family, "SequenceClassification"), "text-classification", "torch-compile", text)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_task_of_every_family(
@@ -78,7 +84,11 @@ def test_every_task_of_one_family(talk: Talk, tiny: Callable[[str, str], Path], 
     agrees(talk, tiny("bert", TASKS[task]), task, "torchscript", SHORT)
 
 
-@pytest.mark.parametrize("mode", ["torchscript", "onnx-runtime", pytest.param("torch-compile", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "mode",
+    [pytest.param(mode, marks=() if mode in QUICK else pytest.mark.slow) for mode in OTHERS],
+    indirect=True,
+)
 def test_starter_answers_as_eager_does(talk: Talk, starter_folder: Path, mode: str) -> None:
     for fields in (SIMILARITY, {"source_sentence": LONG, "sentences": [SHORT, LONG]}):
         events = talk.run(starter_folder, "sentence-similarity", mode, fields, calls=3, check="always", ratio=True)

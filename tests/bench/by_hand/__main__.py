@@ -1,0 +1,33 @@
+"""``python -m tests.bench.by_hand MODE PRECISION...``: prints the worst cosine of each with the model's own outputs."""
+
+import json
+import sys
+
+import torch
+
+from engine.models import starter
+from tests.bench import by_hand, shapes
+from tests.bench.by_hand.plain_torch import load
+
+
+def main(mode: str, precisions: list[str]) -> dict[str, float]:
+    """On the starter, one row and a padded batch."""
+    folder = starter.folder()
+    model = load(folder)
+    worst = dict.fromkeys(precisions, 1.0)
+    for shape in ("1x16", "ragged"):
+        inputs = shapes.inputs(shape)
+        kept = inputs["attention_mask"].bool()
+        with torch.no_grad():
+            expected = model(**inputs).last_hidden_state[kept].flatten()
+        for precision in precisions:
+            given = by_hand.make(mode, precision, folder, inputs, torch.get_num_threads())(**inputs)
+            given = given if isinstance(given, torch.Tensor) else given["last_hidden_state"]
+            cosine = torch.cosine_similarity(expected, given.float()[kept].flatten(), 0)
+            worst[precision] = min(worst[precision], float(cosine))
+    return worst
+
+
+if __name__ == "__main__":
+    found = main(sys.argv[1], sys.argv[2:])
+    print(json.dumps(found))
