@@ -41,7 +41,20 @@ _SHAPES_ONLY = {
 }
 """Names in a kernel's name that stand for no arithmetic of their own."""
 
-_SCALING = {"amax", "amin", "clamp", "div", "maximum", "minimum", "mul", "neg", "reciprocal", "round", "zeros_like"}
+_SCALING = {
+    "abs",
+    "amax",
+    "amin",
+    "clamp",
+    "div",
+    "maximum",
+    "minimum",
+    "mul",
+    "neg",
+    "reciprocal",
+    "round",
+    "zeros_like",
+}
 """What rounding to int8 with a scale for each token is made of; ``amax`` finds the scale."""
 
 
@@ -152,7 +165,8 @@ def _operators(name: str) -> tuple[str, ...]:
 
 
 def _with_scaling_as_one(operators: tuple[str, ...]) -> tuple[str, ...]:
-    if not {"clamp", "zeros_like"} <= set(operators):
+    scaling = set(operators) & _SCALING
+    if not {"clamp", "div", "mul"} <= scaling and not {"amax", "round"} <= scaling:
         return operators
     rest = tuple(name for name in operators if name not in _SCALING)
     return (*rest, "quantize" if "amax" in operators else "dequantize")

@@ -1,9 +1,13 @@
-"""Linear layers in int8, as Inductor's freezing knows to pack them for oneDNN (``onednn::qlinear_pointwise``).
+"""Linear layers in int8, for Inductor to compile around oneDNN's int8 product (``torch._int_mm``).
 
 Weights are rounded once with a scale for each output channel, activations at each call with a scale for each token:
-one scale for a whole tensor would ruin the answers of small models. What the product gives is scaled back, and
-Inductor joins that, the bias, the activation and the next rounding into one pass over memory. The shape of the
-expression follows ``torch/_inductor/fx_passes/quantization.py``, ``_register_smooth_quant_int_mm_pattern``.
+one scale for a whole tensor would ruin the answers of small models. Inductor joins the scaling back, the bias, the
+activation and the next rounding into one pass over memory.
+
+Both scales are multiplied with each other first. Written one after the other, Inductor's freezing recognises the
+expression (``torch/_inductor/fx_passes/quantization.py``, ``_register_smooth_quant_int_mm_pattern``) and puts
+``onednn::qlinear_pointwise`` in its place, which for signed activations of unknown shape is oneDNN's reference product:
+hundreds of times slower (PyTorch 2.13).
 """
 
 from typing import Any
@@ -46,7 +50,7 @@ def _int8(linear: Any) -> Any:
             rows = inputs.reshape(-1, inputs.shape[-1])
             row_scale = (rows.abs().amax(-1, keepdim=True) / LARGEST).clamp(min=_SMALLEST_SCALE)
             quantized = torch.round(rows / row_scale).to(torch.int8)
-            outputs = torch._int_mm(quantized, self.weight).to(inputs.dtype) * row_scale * self.scale
+            outputs = torch._int_mm(quantized, self.weight).to(inputs.dtype) * (row_scale * self.scale)
             if self.bias is not None:
                 outputs = outputs + self.bias
             return outputs.reshape(*inputs.shape[:-1], -1)
