@@ -1,4 +1,4 @@
-"""A child process: takes its end of the channel and becomes ``work`` or ``desk``.
+"""A child process: takes its end of the channel and becomes ``work``, ``desk`` or ``reference``.
 
 ``python -m engine ROLE fd:NUMBER LIFELINE`` (POSIX) or ``python -m engine ROLE tcp:PORT:TOKEN -1`` (Windows).
 """
@@ -32,6 +32,10 @@ def main(words: list[str] | None = None) -> int:
         from engine import desk
 
         desk.serve(channel)
+    elif role == "reference":
+        from engine import reference
+
+        reference.serve(channel)
     # Threads of native libraries may hang in their own clean-up; there is nothing left to save.
     logging.shutdown()
     os._exit(0)

@@ -1,7 +1,7 @@
 """Every mode, in the window's order."""
 
 from engine.mode import Mode
-from engine.modes import better_transformer, eager, onnx_runtime, openvino_runtime, torch_compile, torchscript
+from engine.modes import better_transformer, eager, ipex, onnx_runtime, openvino_runtime, torch_compile, torchscript
 
 MODES: dict[str, Mode] = {
     "eager": eager,
@@ -10,4 +10,5 @@ MODES: dict[str, Mode] = {
     "better-transformer": better_transformer,
     "onnx-runtime": onnx_runtime,
     "openvino": openvino_runtime,
+    "ipex": ipex,
 }

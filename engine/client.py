@@ -175,6 +175,8 @@ class Client:
     def _send(self, request: AnyRequest) -> None:
         if isinstance(request, FreeUp):
             self._free_up(request)
+        elif isinstance(request, InstallRuntime | RemoveRuntime):
+            self._change_runtime(request)
         elif isinstance(request, DESK_REQUESTS):
             self._pass(self._desk_for(request.id), request)
         elif isinstance(request, Work):
@@ -206,6 +208,16 @@ class Client:
         desk = self._desk_for(request.id)
         self._freeing = request.id if desk else ""
         self._pass(desk, request)
+
+    def _change_runtime(self, request: InstallRuntime | RemoveRuntime) -> None:
+        """An idle ``work`` of that runtime goes before: what it has not imported yet would be gone or another's."""
+        work = self._roles.get("work")
+        if work and work.child.runtime == request.runtime:
+            if work.active:
+                self._fail(request.id, EngineBusy("The runtime cannot be changed while a model runs in it."))
+                return
+            self._end_role("work", Stopped())
+        self._pass(self._desk_for(request.id), request)
 
     def _run(self, run: Work) -> None:
         if self._freeing:

@@ -17,8 +17,10 @@ from engine.mode import Mode, Unavailable
 from engine.models import look, pickled
 from engine.models.card import card
 from engine.models.facts import ModelFacts
+from engine.models.hub import surroundings
 from engine.models.hub.worker import Downloads
 from engine.models.resolve import resolve, resolve_tokenizer
+from engine.runtimes.worker import RuntimeWork
 from engine.store import consents, storage
 from engine.store.artefacts import Shelf
 from engine.wire import codec
@@ -36,8 +38,11 @@ from engine.wire.messages import (
     Failed,
     Finished,
     FreeUp,
+    InstallRuntime,
     ListConsents,
+    ListRuntimes,
     Ready,
+    RemoveRuntime,
     Revoke,
     Stop,
     Storage,
@@ -57,15 +62,10 @@ def serve(channel: Channel) -> None:
 
     send(Ready(protocol=PROTOCOL, role="desk", pid=os.getpid()))
     facts = cpu.facts()
-    send(
-        Catalogue(
-            modes=tuple(_card(mode, facts) for mode in MODES.values()),
-            tasks=tuple(task.card for task in TASKS.values()),
-            cpu=facts,
-            threads=cpu.default_threads(facts),
-        )
-    )
+    send(_catalogue(facts))
     downloads = Downloads(send)
+    usable = frozenset(feature.id for feature in facts.features if feature.usable)
+    runtimes = RuntimeWork(send, usable, surroundings.require_network, lambda: send(_catalogue(facts)))
     with contextlib.suppress(OSError, LineTooLong):
         while (lines := channel.read_lines()) is not None:
             for line in lines:
@@ -84,8 +84,20 @@ def serve(channel: Channel) -> None:
                     send(_stored(request, send))
                 elif isinstance(request, Download):
                     downloads.add(request)
+                elif isinstance(request, ListRuntimes | InstallRuntime | RemoveRuntime):
+                    runtimes.add(request)
                 elif isinstance(request, Stop):
                     downloads.stop(request.id)
+                    runtimes.stop(request.id)
+
+
+def _catalogue(facts: Cpu) -> Catalogue:
+    return Catalogue(
+        modes=tuple(_card(mode, facts) for mode in MODES.values()),
+        tasks=tuple(task.card for task in TASKS.values()),
+        cpu=facts,
+        threads=cpu.default_threads(facts),
+    )
 
 
 def _card(mode: Mode, facts: Cpu) -> ModeCard:

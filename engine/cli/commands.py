@@ -335,4 +335,4 @@ def _say_unwritable(error: output.Unwritable) -> int:
     return 1
 
 
-from engine.cli import compiler_command, export_command  # noqa: E402, F401 - join the words above
+from engine.cli import compiler_command, export_command, runtimes_command  # noqa: E402, F401 - join the words above

@@ -13,6 +13,7 @@ from engine.wire.errors import NotDownloaded
 from engine.wire.messages import (
     Answer,
     AnyEvent,
+    AnyRequest,
     Catalogue,
     Describe,
     Described,
@@ -58,7 +59,7 @@ class Conversation:
                     raise Ended(event.failure)
         raise AssertionError("the client closed by itself")
 
-    def ask(self, make: Callable[[str], Describe | Download | Run], hear: Callable[[AnyEvent], None]) -> Finished:
+    def ask(self, make: Callable[[str], AnyRequest], hear: Callable[[AnyEvent], None]) -> Finished:
         """Sends ``make(id)``, passes its events to ``hear``. Raises Ended. Ctrl+C stops the request first."""
         self._number += 1
         request = make(f"cli-{self._number}")

@@ -8,15 +8,15 @@ from engine import task as shared
 from engine.all_modes import MODES
 from engine.measure.percentiles import median
 from engine.models.arrays import arrays
-from engine.run import real_text
-from engine.run.ready import chosen_options, prepared_model
+from engine.run import elsewhere, real_text
+from engine.run.elsewhere import REFERENCE as REFERENCE
+from engine.run.ready import chosen_options
 from engine.run.session import Calls, Session, followed
 from engine.store import outputs as references
 from engine.wire.errors import DataFolder, DiskFull, ModeUnavailable, NotForThisModel
 from engine.wire.messages import Event, Stage
 from engine.wire.values import Agreement, Ratio
 
-REFERENCE = ("eager", "fp32")
 RATIO_CALLS = 5
 
 Value = TypeVar("Value")
@@ -46,17 +46,16 @@ def compare(session: Session, calls: Calls) -> Generator[Event, None, Compared]:
         yield Stage(stage="compare")
         began = time.perf_counter()
         try:
-            eager = yield from _quietly(prepared_model(session, *REFERENCE, {}))
+            with elsewhere.used((yield from _quietly(elsewhere.reference(session)))) as eager:
+                other = Calls(session, eager)
+                other.first()
+                known = _raw(other)
+                yield from _kept(session, key, known)
+                ratio = _ratio(other, calls) if run.ratio else None
+                if lower and sample is None:
+                    sample = real_text.measured(session, eager)
         except (NotForThisModel, ModeUnavailable) as error:
             yield session.note("The answer could not be compared with plain PyTorch (eager).", error.what_happened)
-        else:
-            other = Calls(session, eager)
-            other.first()
-            known = _raw(other)
-            yield from _kept(session, key, known)
-            ratio = _ratio(other, calls) if run.ratio else None
-            if lower and sample is None:
-                sample = real_text.measured(session, eager)
         yield Stage(stage="compare", seconds=time.perf_counter() - began)
     if known is None:
         return Compared(sample=sample)
@@ -85,7 +84,7 @@ def _raw(calls: Calls) -> references.Batches:
 
 
 def _is_reference(session: Session) -> bool:
-    if (session.prepared.mode, session.prepared.precision) != REFERENCE:
+    if (session.prepared.mode, session.prepared.precision) != REFERENCE or elsewhere.is_elsewhere():
         return False
     return session.run.mode != REFERENCE[0] or not chosen_options(MODES[REFERENCE[0]], session.run.options)
 
@@ -101,7 +100,7 @@ def _ratio(eager: Calls, mode: Calls) -> Ratio:
     for turn in range(RATIO_CALLS + 1):
         for kept, call in zip(samples, (eager, mode), strict=True):
             eager.session.go_on()
-            model_ms = call().model / 1e6
+            model_ms = (call().model - elsewhere.way_ns(call.prepared)) / 1e6
             if turn:
                 kept.append(model_ms)
     eager_ms, mode_ms = median(samples[0]), median(samples[1])

@@ -36,7 +36,7 @@ class Child:
         self.runtime = runtime
         self._output: collections.deque[str] = collections.deque(maxlen=KEPT_OUTPUT_LINES)
         words = command.engine_command(role, runtime, prefix)
-        environment = command.environment(role, threads, offline=offline)
+        environment = command.environment(role, threads, offline=offline, runtime=runtime)
         if sys.platform == "win32":
             self._start_windows(words, environment)
         else:

@@ -4,13 +4,16 @@ The environment is an allow-list: what counts for a figure is set here, alike fo
 anything. Nothing else of the caller's environment reaches a measurement.
 """
 
+import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from importlib import metadata
 
 import psutil
 
 from engine import folders
+from engine.runtimes import ipex
 from engine.wire.errors import BadInput
 
 SYSTEM_VARIABLES = (
@@ -37,17 +40,26 @@ NETWORK_VARIABLES = (
     *("HF_ENDPOINT", "HF_TOKEN", "HF_TOKEN_PATH", "HF_HUB_OFFLINE"),
     *("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "all_proxy", "no_proxy"),
     *("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"),
+    # Where a company has its own package index: read by pip alone.
+    *("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_NO_INDEX", "PIP_CERT", "PIP_TRUSTED_HOST"),
+    *("PIP_PROXY", "PIP_CONFIG_FILE", "PIP_DEFAULT_TIMEOUT"),
 )
+
+MAIN_COMMAND, MAIN_TORCH = "FASTPATH_MAIN_COMMAND", "FASTPATH_MAIN_TORCH"
+"""In another runtime: the words that start the main one's ``reference``, and the version of its PyTorch."""
 
 
 def engine_command(role: str, runtime: str = "main", prefix: Sequence[str] = ()) -> list[str]:
-    """The words that start a child in ``role`` ("work", "desk"), without its ends of the channel.
+    """The words that start a child in ``role`` ("work", "desk", "reference"), without its ends of the channel.
 
     ``prefix`` goes first (an emulator, in tests). From source ``-P`` and the folder "/" (see ``Child``) keep a local
-    ``engine/`` or ``msgspec.py`` from being imported instead; a packaged application starts itself.
+    ``engine/`` or ``msgspec.py`` from being imported instead; a packaged application starts itself. Another runtime's
+    own interpreter has the same code installed. Raises ModeUnavailable where that runtime is not there or not whole.
     """
+    if runtime == ipex.ID:
+        return [*prefix, str(ipex.interpreter()), "-P", "-m", "engine", role]
     if runtime != "main":
-        raise ValueError(f"no runtime named {runtime!r}")
+        raise BadInput(f"There is no runtime named {runtime!r}.")
     if getattr(sys, "frozen", False):
         return [*prefix, sys.executable, "--engine", role]
     return [*prefix, sys.executable, "-P", "-m", "engine", role]
@@ -59,7 +71,12 @@ def processors_allowed() -> int:
 
 
 def environment(
-    role: str, threads: int, caller: Mapping[str, str] = os.environ, *, offline: bool = False
+    role: str,
+    threads: int,
+    caller: Mapping[str, str] = os.environ,
+    *,
+    offline: bool = False,
+    runtime: str = "main",
 ) -> dict[str, str]:
     """The child's whole environment. ``threads`` is at least 1; the desk does not compute and ignores it.
 
@@ -87,6 +104,8 @@ def environment(
         kept |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
     if role != "desk":
         kept |= _computing(threads)
+    if runtime != "main":
+        kept |= {MAIN_COMMAND: json.dumps(engine_command("reference")), MAIN_TORCH: metadata.version("torch")}
     return kept
 
 

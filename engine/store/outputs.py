@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from engine import folders
+from engine.runtimes.command import MAIN_TORCH
 from engine.store import versions, whole
 
 log = logging.getLogger(__name__)
@@ -25,10 +26,12 @@ Batches = tuple[Mapping[str, Any], ...]
 
 
 def key(content_key: str, task: str, batches: Iterable[Mapping[str, Any]]) -> str:
-    """Names an encoded input of a model. ``batches``: its inputs, tensors on the CPU or numpy arrays."""
+    """Names an encoded input of a model, alike in every runtime. ``batches``: its inputs, tensors on the CPU or numpy
+    arrays.
+    """
     import numpy
 
-    digest = hashlib.sha256(msgspec.json.encode([content_key, task, versions.installed()], order="deterministic"))
+    digest = hashlib.sha256(msgspec.json.encode([content_key, task, _versions()], order="deterministic"))
     for batch in batches:
         for name in sorted(batch):
             array = numpy.ascontiguousarray(batch[name])
@@ -36,6 +39,12 @@ def key(content_key: str, task: str, batches: Iterable[Mapping[str, Any]]) -> st
             digest.update(array.tobytes())
         digest.update(b"\1")
     return digest.hexdigest()
+
+
+def _versions() -> dict[str, str]:
+    """Of what computed the reference: always the main runtime's PyTorch, also seen from another runtime."""
+    torch = os.environ.get(MAIN_TORCH) or versions.installed().get("torch", "")
+    return {"torch": torch, "transformers": versions.installed().get("transformers", "")}
 
 
 def find(named: str) -> Batches | None:

@@ -46,7 +46,10 @@ def begun(name: str, stage: str) -> Callable[[Event], bool]:
 def test_catalogue_comes_first_and_names_modes_tasks_and_cpu(talk: Talk) -> None:
     catalogue = only(talk.heard, Catalogue)
 
-    assert [mode.id for mode in catalogue.modes] == ["eager", "torchscript", "torch-compile", "onnx-runtime"]
+    assert [mode.id for mode in catalogue.modes] == [
+        *("eager", "torchscript", "torch-compile", "better-transformer"),
+        *("onnx-runtime", "openvino", "ipex"),
+    ]
     assert len(catalogue.tasks) == 6
     assert catalogue.threads >= 1
     assert catalogue.cpu.brand
