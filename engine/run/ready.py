@@ -29,7 +29,8 @@ def prepared_model(
     mode = MODES[mode_id]
     options = chosen_options(mode, options)
     auto_class = session.task.auto_class
-    key = PreparedKey(str(facts.folder), facts.content_key, auto_class, mode_id, precision, tuple(options.items()))
+    told_by = (*options.items(), *_calibrated(session, mode, precision))
+    key = PreparedKey(str(facts.folder), facts.content_key, auto_class, mode_id, precision, told_by)
     stages = _Stages(session, "/".join((facts.content_key, auto_class, mode_id, precision)))
     prepared = bench.kept.find(key)
     if prepared is None:
@@ -72,6 +73,14 @@ def job_of(session: Session, mode: Mode, precision: str, options: Mapping[str, s
         artefacts=shelf,
         calibration=_calibration(session),
     )
+
+
+def _calibrated(session: Session, mode: Mode, precision: str) -> tuple[tuple[str, str], ...]:
+    """What a calibrated precision hangs on beside its options."""
+    if not any(card.id == precision and card.calibrated for card in mode.card.precisions):
+        return ()
+    texts = _calibration(session)
+    return (("calibration", texts.digest), ("tokenizer", texts.tokenizer))
 
 
 def _calibration(session: Session) -> Texts:

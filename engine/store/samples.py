@@ -20,7 +20,7 @@ def find(named: str) -> Agreement | None:
         return msgspec.json.decode(_file(named).read_bytes(), type=Agreement)
     except FileNotFoundError:
         return None
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (FastpathError, OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         log.warning("An agreement cannot be read: %s", error)
         return None
 
