@@ -12,6 +12,8 @@ from tests.bench.one_mode import Spec
 from tests.bench.shapes import model
 
 AT_MOST = 3.0
+VOCABULARY = 30522
+"""Of both models, since both read the same tokens."""
 
 
 def preparing(home: Path, choice: Choice) -> list[Bar]:
@@ -23,7 +25,7 @@ def preparing(home: Path, choice: Choice) -> list[Bar]:
     threads = cpu.default_threads(cpu.facts())
     large = model("bert-base", home)
     weights_bytes = (large / "model.safetensors").stat().st_size
-    small = tiny.make("bert", "FeatureExtraction", home / "tiny")
+    small = tiny.make("bert", "FeatureExtraction", home / "tiny", vocab_size=VOCABULARY)
     bars = []
     for mode, precisions in modes_of_this_machine(choice):
         for precision in precisions:

@@ -7,7 +7,8 @@ import pytest
 from engine.all_modes import MODES
 from engine.wire.messages import Answer
 from tests.matrix import classifier
-from tests.matrix.cells import DIFFERENT, pairs, try_cell
+from tests.matrix.cells import DIFFERENT, pairs
+from tests.matrix.conftest import RealCells
 from tests.matrix.reviews import HELD_OUT
 from tests.talk import Talk, only
 
@@ -50,8 +51,10 @@ def test_the_classifier_has_learned(of_eager: list[str]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("mode", "precision"), INT8)
-def test_int8_keeps_the_labels(talk: Talk, folder: Path, of_eager: list[str], mode: str, precision: str) -> None:
-    told = try_cell(talk, folder, "text-classification", mode, precision, [{"inputs": HELD_OUT[0][0]}])
+def test_int8_keeps_the_labels(
+    talk: Talk, real_cells: RealCells, folder: Path, of_eager: list[str], mode: str, precision: str
+) -> None:
+    told = real_cells(mode, precision)
     if told.kind != "works":
         pytest.skip(told.why)
     assert told.sample is not None

@@ -12,10 +12,12 @@ from tests.matrix.conftest import Cells
 from tests.tiny import ALL_FAMILIES
 
 EVERYDAY = ("bert", "distilbert")
+LONG = ("torch-compile", "int8-static")
+"""Compiling and calibrating take many seconds a cell."""
 
 
 def _cell(family: str, mode: str, precision: str) -> object:
-    slow = family not in EVERYDAY or mode == "torch-compile"
+    slow = family not in EVERYDAY or mode in LONG or precision in LONG
     return pytest.param(family, mode, precision, marks=pytest.mark.slow if slow else ())
 
 

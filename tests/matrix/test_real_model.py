@@ -1,37 +1,20 @@
 """A real model at every lower precision of every mode, on real texts: what random weights cannot tell."""
 
-import functools
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from engine.wire.messages import Catalogue
 from tests.matrix import readme, table
-from tests.matrix.cells import DIFFERENT, Outcome, pairs, try_cell
+from tests.matrix.cells import DIFFERENT, pairs, try_cell
+from tests.matrix.conftest import TEXT, RealCells
 from tests.talk import Talk
 
 LOWER = [pair for pair in pairs() if pair[1] != "fp32"]
 NATIVE = ("eager", "bf16")
 """What needs neither export nor compiling is tried every day."""
 
-TEXT = "Heavy rain is expected over the mountains tonight, and walkers are told to stay in the valley."
 UNLIKE = ("Rain is expected.", "It will rain tonight.", TEXT, f"{TEXT} {TEXT} A cat sleeps.", "A cat sleeps.")
-
-RealCells = Callable[[str, str], Outcome]
-
-
-@pytest.fixture(scope="session")
-def real_cells(talk: Talk, catalogue: Catalogue, starter_folder: Path) -> RealCells:
-    absent = {card.id: card.reason for card in catalogue.modes if not card.available}
-
-    @functools.cache
-    def cell(mode: str, precision: str) -> Outcome:
-        if mode in absent:
-            return Outcome("not applicable", absent[mode])
-        return try_cell(talk, starter_folder, "feature-extraction", mode, precision, [{"inputs": TEXT}])
-
-    return cell
 
 
 @pytest.mark.parametrize(
