@@ -24,9 +24,7 @@ _PLAIN = (
 _POINTER, _COUNT, _NUMBER, _CHOICE = ctypes.c_void_p, ctypes.c_int64, ctypes.c_float, ctypes.c_int32
 _ARGUMENTS = {
     "quantize": (*[_POINTER] * 3, _COUNT, _COUNT),
-    "quantize_bf16": (*[_POINTER] * 3, _COUNT, _COUNT),
     "restore": (*[_POINTER] * 3, _COUNT, _COUNT),
-    "restore_bf16": (*[_POINTER] * 4, _COUNT, _COUNT),
     "activate_quantize": (*[_POINTER] * 5, _COUNT, _COUNT, _CHOICE),
     "norm_quantize": (*[_POINTER] * 6, _NUMBER, *[_POINTER] * 3, _COUNT, _COUNT),
 }
@@ -53,21 +51,22 @@ def load(path: str) -> ctypes.CDLL | None:
     with tempfile.TemporaryDirectory(prefix="fastpath-passes-") as folder:
         library = Path(folder) / "passes.so"
         for options in ((native, "-fopenmp"), (native,), ()):
-            if _compiled(path, (*_PLAIN, *options), library):
-                return _typed(ctypes.CDLL(str(library)))
+            if found := _compiled(path, (*_PLAIN, *options), library):
+                return found
     return None
 
 
-def _compiled(path: str, options: tuple[str, ...], library: Path) -> bool:
-    command = [path, *options, "-o", str(library), str(_SOURCE)]
+def _compiled(path: str, options: tuple[str, ...], library: Path) -> ctypes.CDLL | None:
+    command = [path, *options, "-o", str(library), "-x", "c++", "-"]
+    source = _SOURCE.read_text("utf-8")
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_LONGEST_S, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        _log.info("%s: %s", path, error)
-        return False
-    if done.returncode:
+        done = subprocess.run(command, input=source, capture_output=True, text=True, timeout=_LONGEST_S, check=False)
+        if not done.returncode:
+            return _typed(ctypes.CDLL(str(library)))
         _log.info("%s: %s", " ".join(command), done.stderr)
-    return not done.returncode and library.is_file()
+    except (OSError, AttributeError, subprocess.TimeoutExpired) as error:  # it did not start, or what it made is none
+        _log.info("%s: %s", path, error)
+    return None
 
 
 def _typed(library: ctypes.CDLL) -> ctypes.CDLL:

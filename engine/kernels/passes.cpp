@@ -26,13 +26,6 @@ inline int32_t bits(float value) {
   return result;
 }
 
-inline float from_bf16(uint16_t value) { return bits(static_cast<int32_t>(static_cast<uint32_t>(value) << 16)); }
-
-inline uint16_t to_bf16(float value) {
-  const uint32_t raw = static_cast<uint32_t>(bits(value));
-  return static_cast<uint16_t>((raw + 0x7FFFu + ((raw >> 16) & 1u)) >> 16);
-}
-
 // exp for x <= 0, relative error below 3e-7: 2^n times a polynomial on [-0.5, 0.5].
 inline float exp_negative(float x) {
   x = x < -87.0f ? -87.0f : x;
@@ -117,21 +110,6 @@ EXPORT void quantize(const float* x, uint8_t* q, float* q_scales, int64_t rows, 
   for (int64_t row = 0; row < rows; ++row) quantize_row(x + row * width, width, q + row * width, q_scales + row);
 }
 
-EXPORT void quantize_bf16(const uint16_t* x, uint8_t* q, float* q_scales, int64_t rows, int64_t width) {
-#pragma omp parallel for schedule(static) if (rows * width > LEAST_VALUES)
-  for (int64_t row = 0; row < rows; ++row) {
-    const uint16_t* in = x + row * width;
-    uint8_t* out = q + row * width;
-    int32_t size = 0;
-    VECTOR for (int64_t i = 0; i < width; ++i) size = larger(size, from_bf16(in[i]));
-    const float most = bits(size);
-    const float by = most > 0.0f ? 127.0f / most : 0.0f;
-    q_scales[row] = most / 127.0f;
-    VECTOR for (int64_t i = 0; i < width; ++i)
-      out[i] = static_cast<uint8_t>(static_cast<int32_t>(from_bf16(in[i]) * by + 128.5f));
-  }
-}
-
 // y = y * scale of the row + bias, in place.
 EXPORT void restore(float* y, const float* scales, const float* bias, int64_t rows, int64_t width) {
 #pragma omp parallel for schedule(static) if (rows * width > LEAST_VALUES)
@@ -139,17 +117,6 @@ EXPORT void restore(float* y, const float* scales, const float* bias, int64_t ro
     float* x = y + row * width;
     const float scale = scales[row];
     VECTOR for (int64_t i = 0; i < width; ++i) x[i] = x[i] * scale + bias[i];
-  }
-}
-
-EXPORT void restore_bf16(const float* y, const float* scales, const float* bias, uint16_t* out, int64_t rows,
-                         int64_t width) {
-#pragma omp parallel for schedule(static) if (rows * width > LEAST_VALUES)
-  for (int64_t row = 0; row < rows; ++row) {
-    const float* x = y + row * width;
-    uint16_t* to = out + row * width;
-    const float scale = scales[row];
-    VECTOR for (int64_t i = 0; i < width; ++i) to[i] = to_bf16(x[i] * scale + bias[i]);
   }
 }
 

@@ -5,10 +5,13 @@ compiler: the same numbers to rounding. int8 rows are unsigned with zero point 1
 value = (q - 128) * scale. Products come as [tokens, channels] fp32, scaled by channel; they are used up.
 """
 
+import contextlib
 import ctypes
 import dataclasses
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
+from engine.evidence.torch_events import Ran
 from engine.kernels import native
 
 ACTIVATIONS = {
@@ -42,16 +45,31 @@ class Norm:
     epsilon: float
 
 
+GENERATED = {
+    f"passes.{name}": Ran(f"passes.{name}", kind, fused=fused)
+    for name, kind, fused in (
+        ("quantize", "layout", ""),
+        ("restore", "elementwise", "scales + bias"),
+        ("activate_quantize", "activation", "scales + bias + activation + int8"),
+        ("norm_quantize", "normalization", "scales + bias + residual + layer norm + int8"),
+    )
+}
+"""The compiled loops by the names under which the profiler meets them (``Passes.watched``)."""
+
+
 class Passes(Protocol):
     """``compiled``: whether the loops are compiled ones."""
 
     compiled: bool
 
-    def quantize(self, x: Any) -> Rows:
-        """``x``: [tokens, width], fp32 or bf16, contiguous."""
+    def watched(self) -> contextlib.AbstractContextManager[None]:
+        """While it is open, PyTorch's profiler is told of each loop."""
 
-    def restore(self, product: Any, scales: Any, bias: Any, dtype: Any) -> Any:
-        """The product of a linear layer as [tokens, width] of ``dtype`` (fp32 or bf16)."""
+    def quantize(self, x: Any) -> Rows:
+        """``x``: fp32 [tokens, width]."""
+
+    def restore(self, product: Any, scales: Any, bias: Any) -> Any:
+        """What the linear layer gives: fp32 [tokens, width]."""
 
     def activate(self, product: Any, scales: Any, bias: Any, activation: str) -> Rows:
         """The activation of what ``restore`` would give."""
@@ -74,15 +92,17 @@ class Plain:
 
     compiled = False
 
+    def watched(self) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
+
     def quantize(self, x: Any) -> Rows:
         import torch
 
-        x = x.float()
         scales = torch.linalg.vector_norm(x, float("inf"), dim=-1, keepdim=True).mul_(1 / 127)
         return Rows((x / scales.clamp_min(_LEAST)).round_().add_(128).to(torch.uint8), scales)
 
-    def restore(self, product: Any, scales: Any, bias: Any, dtype: Any) -> Any:
-        return product.mul_(scales).add_(bias).to(dtype)
+    def restore(self, product: Any, scales: Any, bias: Any) -> Any:
+        return product.mul_(scales).add_(bias)
 
     def activate(self, product: Any, scales: Any, bias: Any, activation: str) -> Rows:
         return self.quantize(activated(product.mul_(scales).add_(bias), activation))
@@ -113,26 +133,24 @@ class Compiled:
     compiled = True
 
     def __init__(self, library: ctypes.CDLL) -> None:
-        self._library = library
+        self._library: Any = library
+
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[None]:
+        library, self._library = self._library, _Watched(self._library)
+        try:
+            yield
+        finally:
+            self._library = library
 
     def quantize(self, x: Any) -> Rows:
-        import torch
-
         x, rows = x.contiguous(), _empty(x)
-        loop = self._library.quantize_bf16 if x.dtype == torch.bfloat16 else self._library.quantize
-        loop(x.data_ptr(), rows.q.data_ptr(), rows.scales.data_ptr(), *x.shape)
+        self._library.quantize(x.data_ptr(), rows.q.data_ptr(), rows.scales.data_ptr(), *x.shape)
         return rows
 
-    def restore(self, product: Any, scales: Any, bias: Any, dtype: Any) -> Any:
-        import torch
-
-        inputs = (product.data_ptr(), scales.data_ptr(), bias.data_ptr())
-        if dtype == torch.float32:
-            self._library.restore(*inputs, *product.shape)
-            return product
-        restored = torch.empty_like(product, dtype=torch.bfloat16)
-        self._library.restore_bf16(*inputs, restored.data_ptr(), *product.shape)
-        return restored
+    def restore(self, product: Any, scales: Any, bias: Any) -> Any:
+        self._library.restore(product.data_ptr(), scales.data_ptr(), bias.data_ptr(), *product.shape)
+        return product
 
     def activate(self, product: Any, scales: Any, bias: Any, activation: str) -> Rows:
         rows = _empty(product)
@@ -153,6 +171,22 @@ class Compiled:
         return normed, rows
 
 
+class _Watched:
+    """The library's functions, each within a region of the profiler's."""
+
+    def __init__(self, library: ctypes.CDLL) -> None:
+        self._library = library
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        import torch
+
+        def call(*arguments: Any) -> None:
+            with torch.profiler.record_function(f"passes.{name}"):
+                getattr(self._library, name)(*arguments)
+
+        return call
+
+
 def _empty(like: Any) -> Rows:
     import torch
 
@@ -169,12 +203,9 @@ def _agree(one: Passes, other: Passes) -> bool:
     scales = torch.rand(5, 1, generator=generator)
     weight, bias = (torch.randn(203, generator=generator) for _ in range(2))
     norm = Norm(weight, bias, 1e-12)
-    for dtype in (torch.float32, torch.bfloat16):
-        first, second = (way.restore(product.clone(), scales, bias, dtype).float() for way in (one, other))
-        if not torch.allclose(first, second, rtol=1e-2 if dtype == torch.bfloat16 else 1e-5, atol=1e-5):
-            return False
-        if not _near(one.quantize(product.to(dtype)), other.quantize(product.to(dtype))):
-            return False
+    restored = [way.restore(product.clone(), scales, bias) for way in (one, other)]
+    if not torch.allclose(*restored, atol=1e-5) or not _near(one.quantize(product), other.quantize(product)):
+        return False
     found = [way.normalize(product.clone(), scales, bias, residual, norm) for way in (one, other)]
     kinds = ("gelu", "gelu_new", "relu", "quick_gelu")
     pairs = [[way.activate(product.clone(), scales, bias, kind) for way in (one, other)] for kind in kinds]

@@ -17,7 +17,8 @@ from engine.kernels.families import FAMILIES, refusal
 from engine.kernels.fused import FusedLayer
 from engine.kernels.linears import int8_is_exact
 from engine.kernels.packing import Packing, packing
-from engine.kernels.passes import passes
+from engine.kernels.passes import GENERATED, Passes, Plain, passes
+from engine.kernels.quantized import OVERFLOWS
 from engine.mode import (
     BF16,
     BF16_AUTOCAST,
@@ -148,6 +149,7 @@ class _Better:
     def __init__(self, job: Job, model: Any) -> None:
         self.precision = job.precision
         self._notices: list[Notice] = []
+        self._passes: Passes = Plain()
         self._encoder = body.convert(model.base_model, self._ways())
         self._fused_faster: dict[tuple[bool, bool, int], bool] = {}
         self._model: body.Replaced | None = body.replace(model, job.auto_class, self._encoder, self._chooses_fused)
@@ -170,7 +172,8 @@ class _Better:
             return self._model(inputs)
 
     def explain(self, inputs: Inputs) -> Told:
-        told = torch_kernels.observe(lambda: self(**inputs))
+        with self._passes.watched():
+            told = torch_kernels.observe(lambda: self(**inputs), GENERATED)
         where = packing(inputs["input_ids"], inputs.get("attention_mask"))
         if self._chooses_fused(where):
             own = {"whole encoder layer": len(self._encoder.layers)}
@@ -191,17 +194,14 @@ class _Better:
         self._encoder.body = None
 
     def _ways(self) -> packed.Ways:
-        import torch
-
         if self.precision != INT8_DYNAMIC.id:
             return packed.floating()
         if not int8_is_exact():
-            raise NotForThisModel("The int8 products of PyTorch overflow on this CPU, which would change the answers.")
-        found = passes()
-        if not found.compiled:
+            raise NotForThisModel(OVERFLOWS)
+        self._passes = passes()
+        if not self._passes.compiled:
             self._notices.append(Notice(text="Without a C++ compiler, what joins the int8 products runs slower."))
-        has_bf16 = fits_bf16(Fit()).verdict == "fits"
-        return packed.int8(found, torch.bfloat16 if has_bf16 else torch.float32)
+        return packed.int8(self._passes)
 
     def _joined(self) -> dict[str, int]:
         counted: dict[str, int] = {}
