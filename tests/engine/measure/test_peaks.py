@@ -132,6 +132,20 @@ def test_of_a_busy_machine_the_higher_counts(counted: list[int], monkeypatch: py
     assert not told
 
 
+def test_a_machine_that_is_never_quiet_is_measured_three_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    times: list[int] = []
+
+    def measure(threads: int) -> Peaks:
+        times.append(threads)
+        return msgspec.structs.replace(QUIET, quiet=False)
+
+    monkeypatch.setattr(peaks, "measure", measure)
+    for _ in range(6):
+        assert peaks.known_or_measured(1, "a CPU").gflops == QUIET.gflops
+
+    assert len(times) == 3
+
+
 def test_data_folder_that_cannot_be_had_costs_only_time(
     home: Path, counted: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
