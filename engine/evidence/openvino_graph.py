@@ -48,6 +48,9 @@ _ACTIVATIONS = ("gelu", "relu", "tanh", "silu", "swish", "sigmoid")
 _SPOKEN = {"multiply": "scale", "fq_output": "quantize", "nncf_smooth_quant": "scale", "subtract": "sub"}
 _ISA = (("amx", "amx_int8"), ("avx512", "avx512_f"), ("avx2", "avx2"))
 
+_PRODUCT = r",create:\w+,cpu,(inner_product|matmul|convolution),"
+_DYNAMIC = r"src_dyn_quant_group_size:[1-9]"
+
 NO_LOG = (
     "Whether activations became int8 as the model ran: OpenVINO's graph does not tell, and oneDNN's log was not had."
 )
@@ -140,8 +143,9 @@ def _operators(runtime_model: Any) -> tuple[Operator, ...]:
 
 def told(ran: Sequence[Operator], log: str) -> Told:
     """``log``: of oneDNN as it made the kernels, or empty where it could not be had."""
-    made = onednn_log.read(_as_executed(log))
-    is_dynamic = bool(re.search(r"src_dyn_quant_group_size:[1-9]", log))
+    lines = [line for line in log.splitlines() if re.search(_PRODUCT, line)]
+    made = onednn_log.read("\n".join(map(_as_executed, lines)))
+    is_dynamic = any(re.search(_DYNAMIC, line) for line in lines)
     spent: Counter[str] = Counter()
     precision: defaultdict[str, set[str]] = defaultdict(set)
     for operator in ran:
@@ -158,7 +162,7 @@ def told(ran: Sequence[Operator], log: str) -> Told:
         isa_executed=tuple(sorted({*made.isa, *_isa(ran)})),
         time_share={kind: spent[kind] / total for kind in KINDS if spent[kind]},
         not_provable=_not_provable(ran, log),
-        details=f"{_table(ran)}\n\n{made.summary.replace(',exec,', ',create,')}".strip(),
+        details="\n".join((_table(ran), "", *_counted(lines))).strip(),
     )
 
 
@@ -184,12 +188,16 @@ def log_of(graph: Path, compiling: Mapping[str, Any], shape: tuple[int, ...]) ->
     return "\n".join(line for line in lines if line.startswith("onednn_verbose"))
 
 
-def _as_executed(log: str) -> str:
-    """The kernels that were made for the products, each as a line that ``onednn_log`` reads: each runs."""
-    lines = [
-        line for line in log.splitlines() if re.search(r",create:\w+,cpu,(inner_product|matmul|convolution),", line)
-    ]
-    return "\n".join(re.sub(r",create:\w+,", ",exec,", line) for line in lines)
+def _as_executed(line: str) -> str:
+    """A kernel that was made, as ``onednn_log`` reads one that runs, with its sources as they enter the product."""
+    executed = re.sub(r",create:\w+,", ",exec,", line)
+    return re.sub(r"\bsrc:\w+", "src:s8", executed) if re.search(_DYNAMIC, line) else executed
+
+
+def _counted(lines: Sequence[str]) -> list[str]:
+    """Each once, without its time, and how often it came."""
+    counted = Counter(re.sub(r"(?<=,create):\w+|,[0-9.e-]+$", "", line) for line in lines)
+    return [f"{often} x {line}" for line, often in counted.items()]
 
 
 def _isa(ran: Sequence[Operator]) -> set[str]:

@@ -33,7 +33,12 @@ def ran(
 
 @pytest.mark.parametrize(
     ("log", "precision", "isa"),
-    [(DYNAMIC, "int8", ("avx512_vnni",)), (WEIGHTS_ALONE, "fp32", ("avx512_f",)), ("", "fp32", ())],
+    [
+        (DYNAMIC, "int8", ("avx512_vnni",)),
+        (DYNAMIC.replace("f32::blocked:ab", "bf16::blocked:ab"), "int8", ("avx512_vnni",)),
+        (WEIGHTS_ALONE, "fp32", ("avx512_f",)),
+        ("", "fp32", ()),
+    ],
 )
 def test_sources_became_int8_only_where_the_log_says_so(log: str, precision: str, isa: tuple[str, ...]) -> None:
     told = openvino_graph.told([ran("brgemm_avx512_f32", "u8")], log)
