@@ -186,8 +186,9 @@ def _known_operators() -> frozenset[str]:
 
 def _precision(types: str) -> str:
     """Of the tensors that a kernel reads and writes; it computes bf16 in fp32 between."""
+    words = types.lower()
     return next(
-        (told for told, word in (("bf16", "bfloat16"), ("fp16", "half"), ("fp32", "float")) if word in types), ""
+        (told for told, word in (("bf16", "bfloat16"), ("fp16", "half"), ("fp32", "float")) if word in words), ""
     )
 
 

@@ -305,7 +305,7 @@ cpp_fused_add_native_layer_norm_transpose_view_2 = async_compile.cpp_pybinding([
 extern "C"  void  kernel(float* in_out_ptr0)
 { }
 ''')
-cpp_fused__to_copy_3 = async_compile.cpp_pybinding(['bfloat16*', 'float*'], '''
+cpp_fused__to_copy_3 = async_compile.cpp_pybinding(['at::BFloat16*', 'float*'], '''
 extern "C"  void  kernel(float* in_out_ptr0)
 { }
 ''')
