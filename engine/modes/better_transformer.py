@@ -64,8 +64,9 @@ card = ModeCard(
 )
 
 _PROBE_TOKENS = 16
-_TRIES = 3
-_CLEARLY = 0.95
+_TRIES = 5
+_TRIED_LAYERS = 3
+_CLEARLY = 0.9
 """The fused layers need a plain copy of the weights, so they must be faster by more than chance."""
 
 
@@ -214,17 +215,20 @@ class _Better:
         return bool(self._encoder.fused_layers) and self._fused_faster.get(_kind(where), False)
 
     def _is_fused_faster(self, where: Packing) -> bool:
-        """One layer each way, on numbers of this shape."""
+        """A few layers each way, on numbers of this shape: of one alone the weights would stay in the cache."""
         import torch
 
         encoder = self._encoder
         if not encoder.family.fuses or not all(fused.can_fuse(layer) for layer in encoder.layers):
             return False
-        layer, one = encoder.layers[0], FusedLayer(encoder.layers[0])
+        ours = encoder.layers[:_TRIED_LAYERS]
+        theirs = [FusedLayer(layer) for layer in ours]
         with torch.inference_mode():
-            hidden = torch.randn(where.tokens, layer.qkv.in_features).to(one.dtype)
+            hidden = torch.randn(where.tokens, ours[0].qkv.in_features).to(theirs[0].dtype)
             nested = fused.enter(hidden, where)
-            packed_s, fused_s = _fastest_s(lambda: layer(hidden, where, None), lambda: one(nested))
+            packed_s, fused_s = _fastest_s(
+                lambda: [layer(hidden, where, None) for layer in ours], lambda: [layer(nested) for layer in theirs]
+            )
         return fused_s < packed_s * _CLEARLY
 
 
