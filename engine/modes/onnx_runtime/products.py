@@ -18,12 +18,6 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float32]
 
-BLOCK = 128
-"""Weights that share a scale in MatMulNBits; of 32, 64 and 128 the fastest here, at a cosine of 0.9987 (MiniLM)."""
-
-_INT8_COMPUTE = 4
-"""MatMulNBits' accuracy level: activations to int8 in blocks too. Unpacking to fp32 takes longer than fp32 itself."""
-
 _CONTRIBUTED = "com.microsoft"
 
 
@@ -82,22 +76,19 @@ def to_int8(model: Any, settings: Mapping[Group, Setting], limit: int) -> None:
     _rewrite(model, weights, replace)
 
 
-def to_int8_weights(model: Any) -> int:
-    """Replaces every product by MatMulNBits, in place. Returns how many there were."""
+def to_int8_weights(model: Any, block: int, accuracy_level: int) -> None:
+    """Replaces every product by MatMulNBits, in place. ``block``: weights that share a scale, fewer for small ones."""
     import onnx
 
     names = dict.fromkeys(node.input[1] for node in _products(model))
     shapes = {}
     for name in names:
         values = weight(model, name)
-        shapes[name] = (*values.shape, _block(values.shape[0]))
+        shapes[name] = (*values.shape, _block(values.shape[0], block))
         _put_blocks(model, name, values, shapes[name][2])
-    count = 0
 
     def replace(node: Any, made: dict[str, Any]) -> Iterator[Any]:
-        nonlocal count
-        count += 1
-        k, n, block = shapes[node.input[1]]
+        k, n, size = shapes[node.input[1]]
         inputs = [node.input[0], f"{node.input[1]}_int8", f"{node.input[1]}_scale"]
         yield onnx.helper.make_node(
             *("MatMulNBits", inputs, list(node.output), node.name),
@@ -105,14 +96,13 @@ def to_int8_weights(model: Any) -> int:
             K=k,
             N=n,
             bits=8,
-            block_size=block,
-            accuracy_level=_INT8_COMPUTE,
+            block_size=size,
+            accuracy_level=accuracy_level,
         )
 
     _rewrite(model, names, replace)
-    if count and all(known.domain != _CONTRIBUTED for known in model.opset_import):
+    if all(known.domain != _CONTRIBUTED for known in model.opset_import):
         model.opset_import.append(onnx.helper.make_opsetid(_CONTRIBUTED, 1))
-    return count
 
 
 def _products(model: Any) -> list[Any]:
@@ -216,9 +206,9 @@ def _put_blocks(model: Any, name: str, values: "Array", block: int) -> None:
     _put(model, f"{name}_scale", scales[:, :, 0])
 
 
-def _block(k: int) -> int:
-    """A power of two from 16 on; small weights take a small one."""
-    return int(max(16, min(BLOCK, 1 << (k - 1).bit_length())))
+def _block(k: int, most: int) -> int:
+    """A power of two from 16 on."""
+    return int(max(16, min(most, 1 << (k - 1).bit_length())))
 
 
 def _put(model: Any, name: str, values: Any) -> None:
