@@ -318,7 +318,9 @@ def _of_settings(shown: State) -> Iterator[Picture]:
     sizes = {"artefacts": 91_200_000, "inductor": 3_210_000, "outputs": 48_100, "times": 1_240, "rest": 41_000}
     parts = tuple(msgspec.structs.replace(part, size_bytes=sizes.get(part.id, 0)) for part in storage.parts())
     idle = dataclasses.replace(
-        _checked(), consents=(), stored=Stored(folder="/home/ada/.local/share/fastpath", parts=parts)
+        accelerated.with_ipex(_checked()),
+        consents=(),
+        stored=Stored(folder="/home/ada/.local/share/fastpath", parts=parts),
     )
     yield Picture("settings", idle, "settings")
     some = (Consent(ref="org/old-model", folder="/models/old-model", weights_sha256="0" * 64, given_s=1_790_000_000),)

@@ -5,7 +5,7 @@ latencies, which are filled in place.
 """
 
 from dataclasses import replace
-from typing import Literal, TypeVar
+from typing import Literal
 
 from engine.wire.messages import (
     Allow,
@@ -32,7 +32,7 @@ from gui.run_state.requests import (
     consenting,
     describing,
     downloading,
-    explained_key,
+    how,
     new_id,
     stopping,
     storing,
@@ -41,7 +41,7 @@ from gui.run_state.requests import (
 )
 from gui.run_state.stages import cut, with_stage
 from gui.run_state.used import evidence_of, used
-from gui.run_state.views import DeedView, DownloadView, EngineWord, RuntimesView, RunView, StageView, State
+from gui.run_state.views import DeedView, DownloadView, EngineWord, Explained, RuntimesView, RunView, StageView, State
 
 __all__ = [
     "DeedView",
@@ -60,7 +60,6 @@ __all__ = [
     "describing",
     "downloading",
     "evidence_of",
-    "explained_key",
     "new_id",
     "stopping",
     "storing",
@@ -69,7 +68,6 @@ __all__ = [
     "used",
 ]
 
-Value = TypeVar("Value")
 BASELINES_KEPT = 64
 EXPLAINED_KEPT = 8
 
@@ -199,18 +197,14 @@ def _finished(state: State, run: RunView, report: RunReport | None, now_s: float
         baselines[key] = report.ratio.eager_ms
     elif (report.mode_executed, report.precision_executed) == ("eager", "fp32"):
         baselines[key] = report.timing.p50_ms
-    explained = dict(state.explained)
+    explained = state.explained
     if report.evidence is not None:
-        explained[explained_key(run.request, run.answer_fields)] = report.evidence
+        told = Explained(how(run.request), run.answer_fields, report.evidence)
+        explained = (*explained, told)[-EXPLAINED_KEPT:]
     return replace(
         state,
         run=run,
         kept=frozenset(report.kept),
-        eager_ms=_newest(baselines, BASELINES_KEPT),
-        explained=_newest(explained, EXPLAINED_KEPT),
+        eager_ms=dict(list(baselines.items())[-BASELINES_KEPT:]),
+        explained=explained,
     )
-
-
-def _newest(kept: dict[str, Value], most: int) -> dict[str, Value]:
-    """The last ``most`` that were put in."""
-    return dict(list(kept.items())[-most:])

@@ -65,10 +65,10 @@ def baseline_key(run: Run, fields: Mapping[str, Any]) -> str:
     return msgspec.json.encode((run.folder, run.task, run.threads, fields), order="sorted").decode()
 
 
-def explained_key(run: Run, fields: Mapping[str, Any]) -> str:
-    """What the evidence of a run depends on."""
-    how = (run.mode, run.precision, run.runtime, run.tokenizer, run.options, run.calibration)
-    return baseline_key(run, fields) + msgspec.json.encode(how, order="sorted").decode()
+def how(run: Run) -> tuple[object, ...]:
+    """What, beside the input, the evidence of a run depends on. To be compared, not hashed."""
+    what = (run.folder, run.task, run.tokenizer, run.mode, run.precision, run.runtime)
+    return (*what, run.options, run.threads, run.calibration)
 
 
 def describing(state: State, describe: Describe, *, again: bool = False) -> State:

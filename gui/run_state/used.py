@@ -1,7 +1,7 @@
 """Which of the CPU's features the last run showed evidence of."""
 
 from engine.wire.values import Evidence
-from gui.run_state.requests import explained_key
+from gui.run_state.requests import how
 from gui.run_state.views import RunView, State
 
 STANDS_ON = (("avx512_", "avx512_f"), ("amx_", "amx_tile"))
@@ -14,7 +14,9 @@ def evidence_of(state: State, run: RunView | None) -> Evidence | None:
         return None
     if run.report is not None and run.report.evidence is not None:
         return run.report.evidence
-    return state.explained.get(explained_key(run.request, run.answer_fields))
+    wanted = how(run.request)
+    same = (one for one in reversed(state.explained) if one.how == wanted and one.fields == run.answer_fields)
+    return next((one.evidence for one in same), None)
 
 
 def used(evidence: Evidence | None) -> frozenset[str] | None:

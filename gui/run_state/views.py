@@ -89,6 +89,15 @@ class RunView:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Explained:
+    """The evidence that a run of ``how`` (``requests.how``) told on ``fields``."""
+
+    how: tuple[object, ...]
+    fields: Mapping[str, Any]
+    evidence: Evidence
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class DownloadView:
     """A download that goes on; ``then`` is asked once it is there. ``notice``: the last that it told."""
 
@@ -139,7 +148,7 @@ class State:
     ``live`` is false while ``catalogue`` is the one kept on disk. ``kept`` lists what the work process
     holds ready. ``eager_ms``: medians of eager fp32 by ``baseline_key``. ``tokenizer``: the other model that ``model``
     takes its tokenizer from, as it was named. ``wanted``: what was to be described when ``model_failure`` came, and
-    ``missing`` the download that would bring it. ``explained``: evidence of former runs by ``explained_key``.
+    ``missing`` the download that would bring it. ``explained``: evidence of former runs, the newest last.
     """
 
     catalogue: Catalogue | None = None
@@ -164,7 +173,7 @@ class State:
     storing: Storage | FreeUp | None = None
     stored: Stored | None = None
     storage_failure: Failure | None = None
-    explained: Mapping[str, Evidence] = dataclasses.field(default_factory=dict)
+    explained: tuple[Explained, ...] = ()
     runtimes: RuntimesView = RuntimesView()
     export: DeedView | None = None
     compiler: DeedView | None = None

@@ -25,7 +25,7 @@ CHIPS: dict[str, tuple[str, ...]] = {
 """A chip stands for the best of its features that is there; where the CPU's kind has none, there is no chip."""
 EDGE_PX = 12
 _DENSITIES = (1, 2, 3)
-_BEST_FIRST: tuple[Use, ...] = ("used", "not told", "not used", "usable", "refused", "missing")
+_BEST_FIRST: tuple[Use, ...] = ("used", "not told", "not seen", "usable", "refused", "missing")
 
 
 class CpuChips(QWidget):

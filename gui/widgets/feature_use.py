@@ -6,11 +6,11 @@ from typing import Literal
 from engine.wire.values import Feature
 from gui.widgets.mark import Shape
 
-Use = Literal["used", "not used", "not told", "usable", "refused", "missing"]
+Use = Literal["used", "not seen", "not told", "usable", "refused", "missing"]
 
 WORDS: dict[Use, str] = {
     "used": "used by the last run",
-    "not used": "not used by the last run",
+    "not seen": "no sign of it in the last run",
     "not told": "the last run does not tell whether it was used",
     "usable": "usable",
     "refused": "in the silicon, but not allowed",
@@ -18,7 +18,7 @@ WORDS: dict[Use, str] = {
 }
 SHAPES: dict[Use, tuple[Shape, str]] = {
     "used": ("disc", "accent"),
-    "not used": ("ring", "quiet"),
+    "not seen": ("ring", "quiet"),
     "not told": ("none", "quiet"),
     "usable": ("ring", "quiet"),
     "refused": ("cross", "warn"),
@@ -40,4 +40,4 @@ def use_of(feature: Feature, ran: bool, used: Collection[str] | None) -> Use:
         return "usable"
     if used is None:
         return "not told"
-    return "used" if feature.id in used else "not used"
+    return "used" if feature.id in used else "not seen"  # a kernel's name tells its best instructions, not all of them

@@ -54,19 +54,19 @@ SAMPLE = Agreement(verdict="same answers", share=1.0, max_abs_diff=0.12, cosine_
 DIFFERING = Agreement(verdict="different answers", share=0.625, max_abs_diff=0.9, cosine_worst=0.8123, n=16)
 IPEX = RuntimeCard(
     id="ipex",
-    title="Intel Extension for PyTorch 2.8",
-    plain="PyTorch 2.8 with Intel's own kernels, in a folder of its own.",
+    title="Intel Extension for PyTorch (IPEX)",
+    plain="A Python environment of its own with PyTorch 2.8, the only one that IPEX works with.",
     state="not installed",
-    download_bytes=890_000_000,
-    disk_bytes=2_610_000_000,
+    download_bytes=4_000_000_000,
+    disk_bytes=6_900_000_000,
 )
 INSTALLED = msgspec.structs.replace(
-    IPEX, state="installed", used_bytes=2_480_000_000, versions={"torch": "2.8.0", "ipex": "2.8.0"}
+    IPEX, state="installed", used_bytes=6_480_000_000, versions={"torch": "2.8.0", "ipex": "2.8.0"}
 )
 DAMAGED = msgspec.structs.replace(
     IPEX,
     state="damaged",
-    used_bytes=1_900_000_000,
+    used_bytes=5_900_000_000,
     reason="Its check failed: torch 2.9.0 is there, and 2.8.0 is needed.",
 )
 NO_BF16 = "PyTorch runs a traced model in bf16 only where oneDNN has AVX-512 BF16 or AMX."
@@ -148,10 +148,10 @@ def with_ipex(state: State, card: RuntimeCard = IPEX) -> State:
     return replace(with_modes(state, {}, mode), runtimes=view)
 
 
-def installing(state: State, done_bytes: int = 412_000_000) -> State:
+def installing(state: State, done_bytes: int = 1_230_000_000) -> State:
     """While the runtime is being installed."""
     state = run_state.asked(with_ipex(state), InstallRuntime(id="i", runtime="ipex"))
-    step = Installing(id="i", step="Downloading torch 2.8.0", done_bytes=done_bytes, total_bytes=890_000_000)
+    step = Installing(id="i", step="Downloading torch 2.8.0", done_bytes=done_bytes, total_bytes=4_000_000_000)
     return run_state.apply(state, step, 1.0)
 
 

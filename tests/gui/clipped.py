@@ -11,14 +11,15 @@ from PySide6.QtCore import QRect, QSize
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit, QScrollArea, QWidget
 
 from gui.main_window import MainWindow
+from gui.run_state import State
 from gui.settings import Settings
 from gui.theme import Wardrobe
 from gui.widgets.icons import application_icon
 from gui.widgets.text import ElidedLabel
-from tests.gui import replay
+from tests.gui import accelerated, replay
 
 SIZE = QSize(900, 600)
-STATES = ("opened", "checked", "repeating", "died", "bad_input")
+RECORDED = ("opened", "checked", "repeating", "died", "bad_input")
 SLACK_PX = 1
 
 
@@ -60,14 +61,29 @@ def _named(widget: QWidget) -> str:
     return f"{type(widget).__name__} {words or widget.accessibleName()!r}"
 
 
+def states() -> dict[str, tuple[State, Settings]]:
+    """The usual states by name, each with what was chosen."""
+    opened, static = replay.last("opened"), Settings(mode="onnx-runtime", precision="int8-static")
+    saved = accelerated.exported(accelerated.exporting(opened))
+    more = {
+        "explained": (accelerated.explained(), Settings(mode="onnx-runtime", precision="int8-dynamic")),
+        "calibrated": (accelerated.with_precisions(opened), static),
+        "runtime": (accelerated.with_ipex(opened), Settings()),
+        "damaged runtime": (accelerated.with_ipex(opened, accelerated.DAMAGED), Settings()),
+        "saved": (saved, Settings(mode="torchscript")),
+    }
+    return {name: (replay.last(name), Settings()) for name in RECORDED} | more
+
+
 def of_all_pages() -> list[str]:
     """What is cut off on any page in any of the usual states, at 900 x 600."""
     found = []
-    for name in STATES:
-        window = MainWindow(Settings(), application_icon())
+    for name, (state, settings) in states().items():
+        window = MainWindow(settings, application_icon())
         window.resize(SIZE)
         window.show()
-        window.show_state(replay.last(name))
+        window.show_state(state)
+        window.run_page.modes.details.button.click()
         for page in ("run", "cpu", "settings"):
             window.show_page(page)
             settle()

@@ -122,7 +122,7 @@ def changed() -> None:
 def checked() -> None:
     recorder = Recorder()
     recorder.open()
-    recorder.run("onnx-runtime", check="always", ratio=True)
+    recorder.run("onnx-runtime", check="always", ratio=True, explain=True)
     recorder.until(is_last)
     recorder.write("checked")
 
@@ -131,11 +131,20 @@ def shown() -> None:
     """A check against eager, and then 30 s of the same: what a person sees who demonstrates."""
     recorder = Recorder(threads=0)
     recorder.open()
-    recorder.run("onnx-runtime", check="always", ratio=True)
+    recorder.run("onnx-runtime", check="always", ratio=True, explain=True)
     recorder.until(is_last)
     recorder.run("onnx-runtime", id="run-3", calls=0)
     recorder.until_samples(300)
     recorder.write("shown")
+
+
+def explained() -> None:
+    """Fewer bits, held against eager here and on real texts, with what ran."""
+    recorder = Recorder(threads=0)
+    recorder.open()
+    recorder.run("onnx-runtime", precision="int8-dynamic", check="always", ratio=True, explain=True)
+    recorder.until(is_last)
+    recorder.write("explained")
 
 
 def died() -> None:
@@ -157,7 +166,9 @@ def bad_input() -> None:
 
 
 if __name__ == "__main__":
-    conversations = {made.__name__: made for made in (opened, repeating, changed, checked, shown, died, bad_input)}
+    conversations = {
+        made.__name__: made for made in (opened, repeating, changed, checked, shown, explained, died, bad_input)
+    }
     with tempfile.TemporaryDirectory() as home:
         os.environ["FASTPATH_HOME"] = home
         for name in sys.argv[1:] or conversations:

@@ -10,7 +10,7 @@ _MIB = 1024 * 1024
 YES_OR_NO = {True: "yes", False: "no"}
 USED_WORDS: dict[Use, str] = {
     "used": "yes",
-    "not used": "no",
+    "not seen": "not seen",
     "not told": "?",
     "usable": "?",
     "refused": "no",

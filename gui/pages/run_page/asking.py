@@ -1,6 +1,6 @@
 """The requests for a run, built once of what the page's widgets say."""
 
-from typing import Any, Literal
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -13,14 +13,7 @@ from gui.run_state import RunView, State, new_id
 CALIBRATION = "calibration"
 
 
-def run(
-    state: State,
-    form: FormPanel,
-    modes: ModeList,
-    threads: int,
-    check: Literal["always", "if_known"] = "if_known",
-    calls: int | None = None,
-) -> Run | None:
+def run(state: State, form: FormPanel, modes: ModeList, threads: int, calls: int | None = None) -> Run | None:
     """None where something is missing."""
     mode, task, model = modes.mode(), form.task(), state.model
     if mode is None or task is None or model is None:
@@ -37,7 +30,6 @@ def run(
         options=modes.options.values(),
         threads=threads,
         calls=calls,
-        check=check,
         explain=calls != 0,  # Repeat ends when it is stopped, and that at once
         calibration=modes.calibration.file(),
     )

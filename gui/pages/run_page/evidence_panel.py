@@ -117,7 +117,7 @@ class EvidencePanel(QScrollArea):
         _clear(self._facts)
         if evidence.fused:
             self._facts.addWidget(text.label("Steps that ran as one", "caption"), 0, 0, 1, 2)
-        joined = [(f"{count} ×", kind) for kind, count in evidence.fused.items()]
+        joined = evidence_words.joined(evidence)
         for row, (name, words) in enumerate(joined, 1):
             _add(self._facts, row, name, words)
         first = len(joined) + 1

@@ -27,6 +27,7 @@ PRECISIONS = {
 WORSE_THAN = (("avx2", "avx512_"), ("avx512_f", "avx512_"), ("avx", "avx512_"), ("avx", "avx2"), ("amx_tile", "amx_"))
 """The first is not named where one that begins as the second ran too, which stands on it."""
 SMALL_SHARE = 0.005
+MOST_KINDS = 7
 
 
 class Share(NamedTuple):
@@ -91,6 +92,15 @@ def instructions(executed: Sequence[str], cpu: Cpu | None) -> str:
 
 def _stands_below(name: str, other: str) -> bool:
     return any(name == worse and other.startswith(begin) for worse, begin in WORSE_THAN)
+
+
+def joined(evidence: Evidence) -> list[tuple[str, str]]:
+    """What ran as one step and how often, the most frequent first; the last line counts what is left out."""
+    kinds = sorted(evidence.fused.items(), key=lambda pair: -pair[1])
+    lines = [(f"{count} ×", kind) for kind, count in kinds[:MOST_KINDS]]
+    if rest := kinds[MOST_KINDS:]:
+        lines.append(("", f"{len(rest)} kinds more, {sum(count for _, count in rest)} ×"))
+    return lines
 
 
 def shares(evidence: Evidence) -> tuple[Share, ...]:

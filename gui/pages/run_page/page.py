@@ -1,7 +1,6 @@
 """The Run page: its parts, and the one place where its widgets become a request."""
 
 from collections.abc import Callable
-from typing import Literal
 
 import msgspec
 from PySide6.QtCore import Signal
@@ -16,6 +15,7 @@ from gui.pages.run_page import asking, readiness, remedies
 from gui.pages.run_page.announcer import Announcer
 from gui.pages.run_page.choices import choices
 from gui.pages.run_page.form_panel import FormPanel
+from gui.pages.run_page.letters import Letters
 from gui.pages.run_page.mode_list import ModeList
 from gui.pages.run_page.model_panel import ModelPanel
 from gui.pages.run_page.model_requests import ModelRequests
@@ -27,7 +27,7 @@ from gui.pages.run_page.speed_panel import SpeedPanel
 from gui.pages.run_page.task_panel import TaskPanel
 from gui.run_state import State, evidence_of
 from gui.settings import Settings
-from gui.widgets import focus, mnemonics, tab_order
+from gui.widgets import focus
 from gui.widgets.failure_panel import FailurePanel
 from gui.widgets.notice_lines import NoticeLines
 from gui.widgets.throttle import Throttle
@@ -62,7 +62,7 @@ class RunPage(QWidget):
         self._state = State()
         self._revision = 0
         self._announcer = Announcer(self)
-        self._with_mnemonics: tuple[object, ...] = ()
+        self._letters = Letters(self)
         self.model = ModelPanel()
         self.task = TaskPanel(settings.task)
         self.modes = ModeList(settings.calibration)
@@ -110,8 +110,7 @@ class RunPage(QWidget):
         self.bar.stop_asked.connect(self.stop)
         self.speed.repeat_asked.connect(lambda on: self._run(calls=0) if on else self.stop())
         self.speed.check_asked.connect(self._check)
-        shortcut = QShortcut(QKeySequence("Ctrl+O"), self)
-        shortcut.activated.connect(self.models.change)
+        QShortcut(QKeySequence("Ctrl+O"), self).activated.connect(self.models.change)
 
     def _made_deeds(self) -> remedies.Deeds:
         return remedies.Deeds(
@@ -161,7 +160,7 @@ class RunPage(QWidget):
         self.speed.show_state(state, run)
         self._show_former()
         self._show_bar()
-        self._give_mnemonics(state)
+        self._give_letters(state)
 
     def _show_former(self) -> None:
         """Says so where the answer is not that of what is in the form and chosen now."""
@@ -171,25 +170,14 @@ class RunPage(QWidget):
             words = readiness.former(run, self.form.fields(), self.modes)
         self.result.show_former(words)
 
-    def _give_mnemonics(self, state: State) -> None:
-        """Only where controls may have come or gone: it looks at all of them."""
-        run = state.run
-        shown = (
+    def _give_letters(self, state: State) -> None:
+        run, runtimes = state.run, state.runtimes
+        self._letters.give(
             *(state.engine_failure, state.model_failure, state.model, state.download is None, state.running),
             *(self.form.task(), self.modes.mode(), self.result.notices(), self._notice_lines.texts()),
             *((run.failure, run.answer is None, run.report is None) if run is not None else ()),
-            *(
-                self.modes.precision_id(),
-                state.runtimes.asked,
-                state.runtimes.failure,
-                state.export,
-                state.deed is None,
-            ),
+            *(self.modes.precision_id(), runtimes.asked, runtimes.failure, state.export, state.deed is None),
         )
-        if shown != self._with_mnemonics:
-            self._with_mnemonics = shown
-            mnemonics.give(self)
-            tab_order.follow(self)
 
     def _show_bar(self) -> None:
         state = self._state
@@ -235,11 +223,11 @@ class RunPage(QWidget):
         """The model was found: it is the one to remember, with the model that lends it a tokenizer."""
         self._keep(lambda kept: remembered.with_recent(kept, ref, tokenizer))
 
-    def request(self, check: Literal["always", "if_known"] = "if_known", calls: int | None = None) -> Run | None:
+    def request(self, calls: int | None = None) -> Run | None:
         """The widgets, read once; None where something is missing."""
         if self._obstacle():
             return None
-        return asking.run(self._state, self.form, self.modes, self.speed.thread_count(), check, calls)
+        return asking.run(self._state, self.form, self.modes, self.speed.thread_count(), calls)
 
     def _run(self, calls: int | None = None) -> None:
         run = self.request(calls=calls)

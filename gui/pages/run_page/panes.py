@@ -46,4 +46,6 @@ class Panes(QSplitter):
 
     def places(self) -> dict[str, str]:
         """Where the borders stand, for the settings."""
+        if self._first.isHidden():
+            self.widen(on=False)
         return {name: remembered.to_text(pane.saveState().data()) for name, pane in self._named.items()}

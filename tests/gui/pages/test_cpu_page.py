@@ -197,7 +197,7 @@ def feature(present: bool, usable: bool) -> Feature:
     ("present", "usable", "ran", "used", "expected"),
     [
         (True, True, True, {"avx2"}, "used"),
-        (True, True, True, set(), "not used"),
+        (True, True, True, set(), "not seen"),
         (True, True, True, None, "not told"),
         (True, True, False, None, "usable"),
         (True, False, True, {"avx2"}, "refused"),
@@ -226,10 +226,10 @@ def test_chips_of_each_kind_of_cpu(qtbot: QtBot, cpu_named: Callable[[str], Cpu]
 
     chips.show_cpu(cpu_named("apple_m4_max"), True, {"sme2"})
     assert [(chip.text(), chip.use) for chip in chips.chips()] == [
-        ("BF16", "not used"),
+        ("BF16", "not seen"),
         ("SVE", "missing"),
-        ("Dot product", "not used"),
-        ("I8MM", "not used"),
+        ("Dot product", "not seen"),
+        ("I8MM", "not seen"),
         ("SME", "used"),
     ]
 
@@ -257,9 +257,9 @@ def test_marks_of_the_chips_differ_by_shape(qtbot: QtBot, cpu_named: Callable[[s
             pictures.add((chip.use, shape))
 
     assert len({use for use, _ in pictures}) >= 4
-    # A ring is "usable" and, after a run that tells, "not used": words and tips part these two.
-    shapes = {shape for use, shape in pictures if use != "not used"}
-    assert len(shapes) == len({use for use, _ in pictures if use != "not used"})
+    # A ring is "usable" and, after a run that tells, "not seen": words and tips part these two.
+    shapes = {shape for use, shape in pictures if use != "not seen"}
+    assert len(shapes) == len({use for use, _ in pictures if use != "not seen"})
 
 
 def test_the_last_column_before_the_reason_is_a_question_until_there_is_evidence(

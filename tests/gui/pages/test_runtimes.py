@@ -83,7 +83,7 @@ def test_the_row_says_why_and_offers_the_installation_with_its_size(person: Pers
 
     assert not row.radio.isEnabled()
     assert "Its runtime is not installed." in seen(row)
-    assert "It downloads up to 890 MB and takes up to 2.61 GB of the disk." in seen(row)
+    assert "It downloads up to 4.00 GB and takes up to 6.90 GB of the disk." in seen(row)
     assert person.box().install.isVisible()
     assert person.asked == []
 
@@ -94,7 +94,7 @@ def test_it_asks_once_more_and_esc_takes_the_question_back(qtbot: QtBot, person:
         person.page.activateWindow()
     box.install.setFocus()
     qtbot.keyClick(box.install, Qt.Key.Key_Space)
-    assert "Install Intel Extension for PyTorch 2.8? It downloads up to 890 MB" in box.words()
+    assert "Install Intel Extension for PyTorch (IPEX)? It downloads up to 4.00 GB" in box.words()
     assert person.page.window().focusWidget() is box.no
     qtbot.keyClick(box.no, Qt.Key.Key_Escape)
 
@@ -113,8 +113,8 @@ def test_installing_shows_step_share_and_can_be_stopped(qtbot: QtBot, person: Pe
     assert person.page.window().focusWidget() is box.stop
     person.show(accelerated.installing(replay.last("opened")))
 
-    assert box.words() == "Downloading torch 2.8.0, 412 MB of 890 MB"
-    assert box.bar.value() == round(412 / 890 * 1_000)
+    assert box.words() == "Downloading torch 2.8.0, 1.23 GB of 4.00 GB"
+    assert box.bar.value() == round(1.23 / 4 * 1_000)
     box.stop.click()
     assert person.asked[-1] == Stop(id="i")
     assert box.words() == "Stopping"
@@ -170,7 +170,7 @@ def test_settings_list_each_runtime_with_state_size_and_versions(in_settings: Ca
     assert isinstance(person.page, SettingsPage)
     words = seen(person.page.runtimes)
 
-    assert "installed, 2.48 GB" in words
+    assert "installed, 6.48 GB" in words
     assert "torch 2.8.0, ipex 2.8.0" in words
     assert person.box().remove.isVisible()
     assert not person.box().install.isVisible()
@@ -181,7 +181,7 @@ def test_removing_asks_once_more_in_place(qtbot: QtBot, in_settings: Callable[[S
     box = person.box()
     box.remove.setFocus()
     qtbot.keyClick(box.remove, Qt.Key.Key_Space)
-    assert "2.48 GB is freed. It can be installed again." in box.words()
+    assert "6.48 GB is freed. It can be installed again." in box.words()
     assert person.page.window().focusWidget() is box.no
     box.yes.setFocus()
     qtbot.keyClick(box.yes, Qt.Key.Key_Space)
@@ -195,7 +195,7 @@ def test_a_damaged_one_says_what_is_wrong_and_can_be_repaired(in_settings: Calla
     assert isinstance(person.page, SettingsPage)
     assert "Its check failed: torch 2.9.0 is there" in seen(person.page.runtimes)
     box = person.box()
-    assert box.install.accessibleName() == "Repair Intel Extension for PyTorch 2.8"
+    assert box.install.accessibleName() == "Repair Intel Extension for PyTorch (IPEX)"
     box.install.click()
     box.yes.click()
 

@@ -81,6 +81,16 @@ def test_one_sentence_says_what_was_joined(fused: dict[str, int], words: str) ->
     assert evidence_words.sentence(evidence, None).startswith(words)
 
 
+def test_what_was_joined_most_often_comes_first_and_the_rest_is_counted(open_page: Open) -> None:
+    many = {f"kind {number}": number for number in range(1, 12)}
+    page = open_page(accelerated.explained(msgspec.structs.replace(accelerated.EVIDENCE, fused=many)), INT8)
+    page.result.what_ran.button.click()
+    words = seen(page.result.what_ran.panel).split("\n")
+
+    assert words.index("11 ×") < words.index("10 ×") < words.index("5 ×")
+    assert "4 kinds more, 10 ×" in words
+
+
 def test_the_sentence_names_precision_instructions_and_share_of_the_best() -> None:
     catalogue = accelerated.explained().catalogue
     assert catalogue is not None
@@ -276,7 +286,7 @@ def test_chips_are_filled_by_the_evidence_alone(open_page: Open) -> None:
 
     assert found["VNNI"] == "used"
     assert found["AVX-512"] == "used"  # what VNNI is an extension of
-    assert found["AVX2"] == "not used"
+    assert found["AVX2"] == "not seen"
     assert found["AMX"] == "missing"
 
 
@@ -316,7 +326,7 @@ def test_the_cpu_page_says_which_features_were_used(qtbot: QtBot) -> None:
     titles = {name: feature.title for name, feature in features(state).items()}
 
     assert rows[titles["avx512_vnni"]][3] == "yes"
-    assert rows[titles["avx512_bf16"]][3] == "no"
+    assert rows[titles["avx512_bf16"]][3] == "not seen"
     page.show_state(accelerated.checked())
     page.copy_text()
     assert f"{titles['avx512_vnni']}\tyes\tyes\t?" in QApplication.clipboard().text()
@@ -356,3 +366,24 @@ def test_full_precision_says_nothing_of_real_texts(open_page: Open) -> None:
     page = open_page(replay.last("checked"))
 
     assert not page.speed._sample.isVisible()
+
+
+# --- a real conversation ---
+
+
+def test_what_a_real_engine_told_is_shown(open_page: Open) -> None:
+    state = replay.last("explained")
+    assert state.run is not None
+    assert state.run.report is not None
+    evidence = state.run.report.evidence
+    assert evidence is not None
+    page = open_page(state, INT8)
+    page.result.what_ran.button.click()
+    words = seen(page.result.what_ran.panel)
+
+    assert "products ran in 8-bit integers (int8), at 22 % of this CPU's best." in words
+    assert all(kind in words for kind in evidence.fused)
+    assert all(sentence in words for sentence in evidence.not_provable)
+    assert page.result.what_ran.panel.bars.topLevelItemCount() == len(evidence.precision_executed)
+    assert "on 16 real texts: same answers (worst cosine 0.997)" in page.speed.announcement()
+    assert set(uses(page).values()) <= {"not told", "missing", "refused"}
