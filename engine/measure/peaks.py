@@ -180,7 +180,7 @@ def _place(threads: int, named: str) -> Path | None:
     """None where the data folder cannot be had: then nothing is kept."""
     digest = hashlib.sha256(named.encode()).hexdigest()[:12]
     try:
-        return folders.part("peaks") / f"{digest}-{threads}.json"
+        return folders.part("times") / f"peaks-{digest}-{threads}.json"
     except FastpathError as error:
         log.warning("The peaks cannot be kept: %s", error)
         return None

@@ -36,7 +36,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def files(home: Path) -> list[Path]:
-    return sorted((home / "peaks").glob("*.json"))
+    return sorted((home / "times").glob("peaks-*.json"))
 
 
 def test_a_real_measurement_is_plausible_and_bounded() -> None:
@@ -153,7 +153,7 @@ def test_data_folder_that_cannot_be_had_costs_only_time(
 
     assert peaks.known_or_measured(1, "a CPU") == QUIET
     home.unlink()
-    (home / "peaks").mkdir(parents=True)
+    (home / "times").mkdir(parents=True)
     monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "full")))
     assert peaks.known_or_measured(1, "a CPU") == QUIET
 
