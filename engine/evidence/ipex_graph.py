@@ -41,6 +41,7 @@ _DYNAMIC = "quantized::linear_dynamic"
 """PyTorch's own int8 product: weights are int8 by its signature, activations become so inside it."""
 
 _DYNAMIC_SILENT = "Which instructions ran in the int8 products: PyTorch's dynamic int8 (FBGEMM) does not tell."
+_PLAIN = re.compile(r"x (?:aten::(?:addmm|mm)|mkl::_mkl_linear|ipex_prepack::\w*linear\w*)\b")
 _ATTENTION_LOG = re.compile(r"exec,cpu,matmul,[^,]*,[^,]*,src:(f32|bf16)")
 _TYPES = {"f32": "fp32", "bf16": "bf16"}
 
@@ -57,8 +58,12 @@ def observe(call: Callable[[], object]) -> Told:
     if attention and "mha_scores_calc" in graph:
         executed["attention"] = ", ".join(sorted(attention))
     silent = told.not_provable
-    if _DYNAMIC in told.details:  # its products are neither oneDNN's nor MKL's
-        silent = (*(s for s in silent if "MKL" not in s), MKL_SILENT.format("products of attention"), _DYNAMIC_SILENT)
+    if _DYNAMIC in told.details:
+        beside = _PLAIN.search(told.details) is not None
+        executed["linear"] = "fp32, int8" if beside else "int8"
+        if not beside:  # the products of linear layers are neither oneDNN's nor MKL's
+            silent = (*(said for said in silent if "MKL" not in said), MKL_SILENT.format("products of attention"))
+        silent = (*silent, _DYNAMIC_SILENT)
     return dataclasses.replace(
         told,
         source=f"TorchScript's optimised graph, {told.source}",

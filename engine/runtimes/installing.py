@@ -4,10 +4,8 @@ Room on the disk at most: while unpacking, the wheels and what comes out of them
 """
 
 import contextlib
-import dataclasses
 import json
 import shutil
-import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,6 +19,7 @@ from engine.runtimes.packages import broken, fingerprints, lists
 from engine.runtimes.packages import remove as remove_package
 from engine.runtimes.pip import Item, Pip
 from engine.runtimes.place import Manifest, Place, size_bytes
+from engine.runtimes.recipe import VENV, Recipe
 from engine.wire.errors import DiskFull, ModeUnavailable, Offline
 from engine.wire.messages import Installing
 
@@ -31,46 +30,7 @@ _SINGLY_BYTES = 30_000_000
 """A larger wheel is fetched by itself, so that a stopped installation keeps it."""
 _TOLD_EVERY_S = 0.25
 _SELF_CHECK_S = 300.0
-_VENV = "Install Python's venv (on Debian and Ubuntu: apt install python3-venv), then try again."
-_PYTHONS = ("python3.11", "python3.12", "python3.13")
 _REPAIR_UNENDED = "A repair did not come to its end."
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Recipe:
-    """What is installed, and with which Python. ``plain_bytes``: what the plain wheels take to download and on disk;
-    the CPU index's take a tenth.
-    """
-
-    python: Path
-    requirements: tuple[str, ...]
-    torch: str
-    cpu_index: str
-    plain_bytes: tuple[int, int]
-
-
-def usual() -> Recipe:
-    """IPEX with the running program's own light needs. Raises ModeUnavailable where there is no Python for it."""
-    return Recipe(
-        python=_python(),
-        requirements=(
-            f"intel_extension_for_pytorch=={ipex.IPEX}",
-            *(f"{name}=={version}" for name, version in ipex.light().items()),
-        ),
-        torch=ipex.TORCH,
-        cpu_index=ipex.CPU_INDEX,
-        plain_bytes=(ipex.DOWNLOAD_BYTES, ipex.DISK_BYTES),
-    )
-
-
-def _python() -> Path:
-    """A packaged program is no Python for others; one of the system's has to serve."""
-    if not getattr(sys, "frozen", False):
-        return Path(sys.executable)
-    found = next(filter(None, map(shutil.which, _PYTHONS)), None)
-    if found is None:
-        raise ModeUnavailable("IPEX needs Python 3.11, 3.12 or 3.13, and none is installed.", _VENV)
-    return Path(found)
 
 
 def install(recipe: Recipe, place: Place, halt: Halt, tell: Tell) -> None:
@@ -168,7 +128,7 @@ class _Installation:
         try:
             self._halt.run(words, self._environment, look=self._look, longest_s=300)
         except ChildFailed as error:
-            raise ModeUnavailable("Python could not create an environment.", _VENV, error.output) from error
+            raise ModeUnavailable("Python could not create an environment.", VENV, error.output) from error
 
     def _resolved(self, pip: Pip) -> tuple[list[Item], bool]:
         """From PyTorch's index for CPUs where that serves; else the plain wheels (then True)."""

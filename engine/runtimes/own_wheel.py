@@ -35,8 +35,7 @@ def version() -> str:
 def digest() -> str:
     """Names the running code: of all paths and contents."""
     total = hashlib.sha256(version().encode())
-    for name, file in _files():
-        content = file.read_bytes()
+    for name, content in _contents():
         total.update(f"\0{name}\0{len(content)}\0".encode())
         total.update(content)
     return total.hexdigest()
@@ -47,8 +46,8 @@ def build() -> bytes:
     stream, record = io.BytesIO(), []
     about = f"{NAME}-{version()}.dist-info"
     wheel = "Wheel-Version: 1.0\nGenerator: fastpath\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        contents = {name: file.read_bytes() for name, file in _files()}
+    with zipfile.ZipFile(stream, "w") as archive:
+        contents = dict(_contents())
         contents[f"{about}/METADATA"] = f"Metadata-Version: 2.1\nName: {NAME}\nVersion: {version()}\n".encode()
         contents[f"{about}/WHEEL"] = wheel.encode()
         for name, content in contents.items():
@@ -68,12 +67,14 @@ def install(wheel: bytes, packages: Path) -> None:
         archive.extractall(packages)
 
 
-def _files() -> list[tuple[str, Path]]:
+@functools.cache
+def _contents() -> tuple[tuple[str, bytes], ...]:
+    """Read once, so that the digest is that of the wheel also where somebody edits a checkout meanwhile."""
     found = []
     for package in (engine, resources):
         (root,) = package.__path__
         for file in sorted(Path(root).rglob("*")):
             inside = file.relative_to(Path(root).parent)
             if file.is_file() and not set(inside.parts) & set(_LEFT_OUT):
-                found.append((inside.as_posix(), file))
-    return found
+                found.append((inside.as_posix(), file.read_bytes()))
+    return tuple(found)

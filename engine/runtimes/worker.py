@@ -11,6 +11,7 @@ import msgspec
 from engine.runtimes import installing, ipex
 from engine.runtimes.halting import Halt
 from engine.runtimes.place import Place
+from engine.runtimes.recipe import Recipe, usual
 from engine.wire.errors import BadInput, FastpathError, ModeUnavailable, Stopped, failure_of
 from engine.wire.messages import Event, Failed, Finished, InstallRuntime, ListRuntimes, RemoveRuntime, Runtimes
 
@@ -31,7 +32,7 @@ class RuntimeWork:
         usable: Collection[str],
         require_network: Callable[[], None],
         changed: Callable[[], None],
-        recipe: Callable[[], installing.Recipe] = installing.usual,
+        recipe: Callable[[], Recipe] = usual,
     ) -> None:
         self._send = send
         self._usable = usable

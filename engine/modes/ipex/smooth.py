@@ -27,6 +27,18 @@ def smooth(model: Any, batches: Sequence[Inputs], alpha: float) -> None:
         setattr(model.get_submodule(parent), own, _divided(linear, 1 / factors))
 
 
+def keep_narrowing(model: Any) -> None:
+    """Linear layers with more inputs than outputs stay as they are: what quantises looks for the very type."""
+    import torch
+
+    class Kept(torch.nn.Linear):  # type: ignore[misc]
+        """A linear layer under another name."""
+
+    for module in model.modules():
+        if type(module) is torch.nn.Linear and module.in_features > module.out_features:
+            module.__class__ = Kept
+
+
 def _largest_inputs(model: Any, linears: dict[str, Any], batches: Sequence[Inputs]) -> dict[str, Any]:
     """By layer, the largest absolute value of each channel of its input."""
     import torch
