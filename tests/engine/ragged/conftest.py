@@ -1,13 +1,21 @@
-"""Jobs, as a run gives them to a mode."""
+"""Jobs, as a run gives them to a mode, and a clock that shows what the tests' models say that they took."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 
+from engine.ragged import race
 from tests.engine.modes.conftest import MakeJob as MakeJob
 from tests.engine.modes.conftest import make_job as make_job
+
+
+class Clock:
+    """Stands still but for what is added."""
+
+    now_ms = 0.0
+
+    def __call__(self) -> float:
+        return self.now_ms / 1000
 
 
 @pytest.fixture(autouse=True)
@@ -16,9 +24,8 @@ def nothing_measured_yet(own_home: Path) -> None:
 
 
 @pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """What the tests add to a call is to count, not the wait of many threads on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """On a busy machine real times would tell anything."""
+    clock = Clock()
+    monkeypatch.setattr(race, "clock", clock)
+    return clock

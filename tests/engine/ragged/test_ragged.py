@@ -1,6 +1,5 @@
 """The wrapper: answers as the model does, whatever runs; measures once; takes the faster way."""
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from engine.modes import eager
 from engine.ragged import Ragged
 from engine.wire.messages import Notice, Stage
 from tests.engine.modes.trying import HEADS, prepared, tokens
-from tests.engine.ragged.conftest import MakeJob
+from tests.engine.ragged.conftest import Clock, MakeJob
 
 Tiny = Callable[[str, str], Path]
 
@@ -33,9 +32,11 @@ def ragged_batch(folder: Path, lengths: tuple[int, ...] = LENGTHS) -> dict[str, 
 class Counting:
     """A prepared model whose calls cost what they are told to, and are counted."""
 
-    def __init__(self, inner: Any, call_ms: float = 0.0, token_ms: float = 0.0, only: int | None = None) -> None:
+    def __init__(
+        self, inner: Any, clock: Clock, call_ms: float = 0.0, token_ms: float = 0.0, only: int | None = None
+    ) -> None:
         self.mode, self.precision = inner.mode, inner.precision
-        self.inner, self.call_ms, self.token_ms, self.only = inner, call_ms, token_ms, only
+        self.inner, self.clock, self.call_ms, self.token_ms, self.only = inner, clock, call_ms, token_ms, only
         self.shapes: list[tuple[int, ...]] = []
         self.adapted: list[tuple[int, ...]] = []
 
@@ -48,7 +49,7 @@ class Counting:
         if self.only is not None and len(ids) != self.only:
             raise RuntimeError("this graph is for one shape alone")
         self.shapes.append(tuple(ids.shape))
-        time.sleep((self.call_ms + self.token_ms * ids.numel()) / 1000)
+        self.clock.now_ms += self.call_ms + self.token_ms * ids.numel()
         outputs: Outputs = self.inner(**inputs)
         return outputs
 
@@ -68,12 +69,12 @@ def assert_same_texts(expected: Outputs, got: Outputs, mask: torch.Tensor) -> No
 
 
 @pytest.mark.parametrize("head", HEADS)
-def test_answers_as_the_padded_batch_does(tiny: Tiny, make_job: MakeJob, head: str) -> None:
+def test_answers_as_the_padded_batch_does(tiny: Tiny, make_job: MakeJob, clock: Clock, head: str) -> None:
     folder = tiny("bert", head)
     batch = ragged_batch(folder)
     job = make_job(folder, head, batch)
     _, plain = prepared(eager, job)
-    model = Ragged(Counting(plain, call_ms=0.1, token_ms=0.2), job)
+    model = Ragged(Counting(plain, clock, call_ms=0.1, token_ms=0.2), job)
     expected = plain(**batch)
     assert torch.equal(next(iter(model(**batch).values())), next(iter(expected.values())))  # not adapted: padded
     list(model.adapt(batch))
@@ -83,12 +84,12 @@ def test_answers_as_the_padded_batch_does(tiny: Tiny, make_job: MakeJob, head: s
     assert all(value.dtype == torch.float32 for value in got.values())
 
 
-def test_takes_groups_where_calls_are_dear_and_single_texts_where_they_are_not(tiny: Tiny, make_job: MakeJob) -> None:
+def test_takes_groups_of_like_length_where_they_are_fastest(tiny: Tiny, make_job: MakeJob, clock: Clock) -> None:
     folder = tiny("bert", "TokenClassification")
     batch = ragged_batch(folder)
     job = make_job(folder, "TokenClassification", batch)
     _, plain = prepared(eager, job)
-    inner = Counting(plain, call_ms=4.0, token_ms=0.2)
+    inner = Counting(plain, clock, call_ms=4.0, token_ms=0.2)
     model = Ragged(inner, job)
     events = list(model.adapt(batch))
     inner.shapes.clear()
@@ -102,12 +103,12 @@ def test_takes_groups_where_calls_are_dear_and_single_texts_where_they_are_not(t
     assert "explained (2, 30)" in model.explain(batch).details
 
 
-def test_runs_padded_where_parts_are_slower(tiny: Tiny, make_job: MakeJob) -> None:
+def test_runs_padded_where_parts_are_slower(tiny: Tiny, make_job: MakeJob, clock: Clock) -> None:
     folder = tiny("distilbert", "TokenClassification")
     batch = ragged_batch(folder)
     job = make_job(folder, "TokenClassification", batch)
     _, plain = prepared(eager, job)
-    inner = Counting(plain, call_ms=20.0)
+    inner = Counting(plain, clock, call_ms=20.0)
     model = Ragged(inner, job)
     events = list(model.adapt(batch))
     inner.shapes.clear()
@@ -118,13 +119,13 @@ def test_runs_padded_where_parts_are_slower(tiny: Tiny, make_job: MakeJob) -> No
     assert "runs padded" in model.explain(batch).details
 
 
-def test_what_was_measured_is_kept_on_disk(tiny: Tiny, make_job: MakeJob) -> None:
+def test_what_was_measured_is_kept_on_disk(tiny: Tiny, make_job: MakeJob, clock: Clock) -> None:
     folder = tiny("roberta", "TokenClassification")
     batch = ragged_batch(folder)
     job = make_job(folder, "TokenClassification", batch)
     _, plain = prepared(eager, job)
-    list(Ragged(Counting(plain, token_ms=0.2), job).adapt(batch))
-    inner = Counting(plain, token_ms=0.2)
+    list(Ragged(Counting(plain, clock, token_ms=0.2), job).adapt(batch))
+    inner = Counting(plain, clock, token_ms=0.2)
     model = Ragged(inner, job)
     events = list(model.adapt(batch))
 
@@ -134,12 +135,12 @@ def test_what_was_measured_is_kept_on_disk(tiny: Tiny, make_job: MakeJob) -> Non
     assert len(inner.shapes) > 1
 
 
-def test_little_padding_is_not_measured(tiny: Tiny, make_job: MakeJob) -> None:
+def test_little_padding_is_not_measured(tiny: Tiny, make_job: MakeJob, clock: Clock) -> None:
     folder = tiny("bert", "TokenClassification")
     batch = ragged_batch(folder, (30, 29, 28, 27))
     job = make_job(folder, "TokenClassification", batch)
     _, plain = prepared(eager, job)
-    inner = Counting(plain)
+    inner = Counting(plain, clock)
     model = Ragged(inner, job)
     list(model.adapt(batch))
 
@@ -147,18 +148,18 @@ def test_little_padding_is_not_measured(tiny: Tiny, make_job: MakeJob) -> None:
     assert inner.adapted == [(4, 30)]
 
 
-def test_a_graph_for_one_shape_alone_runs_padded(tiny: Tiny, make_job: MakeJob) -> None:
+def test_a_graph_for_one_shape_alone_runs_padded(tiny: Tiny, make_job: MakeJob, clock: Clock) -> None:
     folder = tiny("albert", "TokenClassification")
     batch = ragged_batch(folder)
     job = make_job(folder, "TokenClassification", batch)
     _, plain = prepared(eager, job)
-    model = Ragged(Counting(plain, token_ms=0.2, only=6), job)
+    model = Ragged(Counting(plain, clock, token_ms=0.2, only=6), job)
     list(model.adapt(batch))
 
     assert torch.equal(model(**batch)["logits"], plain(**batch)["logits"])
 
 
-def test_a_model_that_mixes_texts_with_their_padding_is_not_cut(tiny: Tiny, make_job: MakeJob) -> None:
+def test_a_model_that_mixes_texts_with_their_padding_is_not_cut(tiny: Tiny, make_job: MakeJob, clock: Clock) -> None:
     folder = tiny("electra", "TokenClassification")
     batch = ragged_batch(folder)
     job = make_job(folder, "TokenClassification", batch)
@@ -169,7 +170,7 @@ def test_a_model_that_mixes_texts_with_their_padding_is_not_cut(tiny: Tiny, make
             outputs = super().__call__(**inputs)
             return {name: value + 0.01 * inputs["input_ids"].shape[1] for name, value in outputs.items()}
 
-    inner = Mixing(plain, token_ms=0.2)
+    inner = Mixing(plain, clock, token_ms=0.2)
     model = Ragged(inner, job)
     list(model.adapt(batch))
     inner.shapes.clear()
