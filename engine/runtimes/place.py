@@ -77,8 +77,12 @@ class Place:
         """Deletes what is no runtime: forgotten, or half made by who died meanwhile. Only under ``working``."""
         if os.path.lexists(self.folder) and not (self.folder / MANIFEST).exists():
             self.forget()
-        for gone in self.home.glob(f"{self.name}{_GONE}*"):
+        for gone in self.leftovers():
             shutil.rmtree(gone, ignore_errors=True)
+
+    def leftovers(self) -> list[Path]:
+        """What was forgotten and is not deleted yet."""
+        return list(self.home.glob(f"{self.name}{_GONE}*"))
 
     @contextlib.contextmanager
     def working(self) -> Iterator[None]:

@@ -70,6 +70,7 @@ class RuntimeWork:
 
     def _list(self, request_id: str) -> None:
         try:
+            _sweep()  # a command line's desk is gone with the command, and may have left something
             if ipex.note_damage(Place(ipex.ID)):
                 self._changed()
             self._send(Runtimes(id=request_id, runtimes=(ipex.card(self._usable),)))
@@ -110,6 +111,6 @@ def _sweep() -> None:
     """What was forgotten takes seconds to delete: after its end was told."""
     with contextlib.suppress(OSError, FastpathError):
         place = Place(ipex.ID)
-        if place.home.is_dir():
+        if place.home.is_dir() and place.leftovers():
             with place.working():
                 place.sweep()
