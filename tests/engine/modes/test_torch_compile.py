@@ -172,6 +172,7 @@ def test_starter_keeps_its_answers_on_real_texts(
 
 
 @needs_compiler
+@pytest.mark.slow
 def test_int8_is_what_runs_and_a_head_stays_in_fp32(tiny: Tiny, make_job: MakeJob) -> None:
     folder = tiny("bert", "SequenceClassification")
     inputs = tokens(folder, 1, 11)
@@ -198,6 +199,31 @@ def test_backend_is_one_that_was_seen_to_run(tiny: Tiny, make_job: MakeJob, back
         assert_agrees(reference(**inputs), model(**inputs))
         assert model.explain(inputs).code_file == ""
         model.close()
+
+
+def test_models_do_not_mix_whatever_their_turn_and_their_inputs(tiny: Tiny, make_job: MakeJob) -> None:
+    """Known inputs skip most of Dynamo's questions; which graph is whose must be told all the same."""
+    folder = tiny("distilbert", "SequenceClassification")
+    job = make_job(folder, "SequenceClassification", tokens(folder, 1, 11), backend="eager")
+    models = [(prepared(eager, job)[1], prepared(torch_compile, job)[1]) for _ in range(2)]
+    with torch.no_grad():  # the second model is another, of the same code
+        for one in models[1]:
+            plain = getattr(one, "_model", None) or one._inner._model
+            for weight in plain.parameters():
+                weight.mul_(1.1)
+    for shape in ((1, 11), (3, 24), (1, 40), (1, 11)):
+        inputs = tokens(folder, *shape)
+        wide = {name: torch.cat([value, value], dim=1)[:, : shape[1]] for name, value in inputs.items()}
+        for given in (inputs, wide, inputs):  # the second with other strides
+            for _, model in models:
+                list(model.adapt(given))
+            (first, first_compiled), (second, second_compiled) = models
+            assert_agrees(first(**given), first_compiled(**given))
+            assert_agrees(second(**given), second_compiled(**given))
+            assert (first(**given)["logits"] - second(**given)["logits"]).abs().max() > 1e-3
+    for reference, model in models:
+        model.close()
+        reference.close()
 
 
 def test_every_backend_is_listed_once_with_a_reason_where_it_cannot_be_chosen() -> None:
