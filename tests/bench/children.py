@@ -25,7 +25,7 @@ def measure(spec: Spec, home: Path, passive: bool = False, variables: dict[str, 
     """What ``tests.bench.one_mode`` found, or why a precision was refused: the reasons go to stderr too.
 
     ``home``: the data folder, where exported models stay from one call to the next. ``variables`` come on top of what
-    a run's environment has; ``passive``: see ``Choice``.
+    a run's environment has, an empty one takes away; ``passive``: see ``Choice``.
     """
     try:
         document = _spoken(spec, home, passive, variables or {})
@@ -75,6 +75,7 @@ def _spoken(spec: Spec, home: Path, passive: bool, variables: dict[str, str]) ->
     interpreter = engine_command("work", MODES[spec.mode].card.runtime)[0]
     words = [interpreter, "-m", "tests.bench.one_mode", json.dumps(dataclasses.asdict(spec))]
     given = surroundings | variables | {"TORCHINDUCTOR_CACHE_DIR": str(home / "inductor")}
+    given = {name: value for name, value in given.items() if value}
     done = subprocess.run(words, cwd=ROOT, env=given, check=True, capture_output=True, timeout=LONGEST_S)
     document: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return document

@@ -128,7 +128,8 @@ def _measured(
         calls[name] = subject
     if spec.by_hand:
         for name in subjects:
-            calls[name + BY_HAND] = by_hand.make(spec.mode, name, Path(spec.model), inputs, spec.threads)
+            if make := by_hand.maker(spec.mode, name):
+                calls[name + BY_HAND] = make(Path(spec.model), inputs, spec.threads)
     for call in calls.values():
         for _ in range(WARM_CALLS):
             call(**inputs)

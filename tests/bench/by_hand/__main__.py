@@ -21,7 +21,9 @@ def main(mode: str, precisions: list[str]) -> dict[str, float]:
         with torch.no_grad():
             expected = model(**inputs).last_hidden_state[kept].flatten()
         for precision in precisions:
-            given = by_hand.make(mode, precision, folder, inputs, torch.get_num_threads())(**inputs)
+            make = by_hand.maker(mode, precision)
+            assert make, f"{mode} {precision} was not written by hand"
+            given = make(folder, inputs, torch.get_num_threads())(**inputs)
             given = given if isinstance(given, torch.Tensor) else given["last_hidden_state"]
             cosine = torch.cosine_similarity(expected, given.float()[kept].flatten(), 0)
             worst[precision] = min(worst[precision], float(cosine))
