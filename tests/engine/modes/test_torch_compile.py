@@ -205,7 +205,7 @@ def test_models_do_not_mix_whatever_their_turn_and_their_inputs(tiny: Tiny, make
     """Known inputs skip most of Dynamo's questions; which graph is whose must be told all the same."""
     folder = tiny("distilbert", "SequenceClassification")
     job = make_job(folder, "SequenceClassification", tokens(folder, 1, 11), backend="eager")
-    models = [(prepared(eager, job)[1], prepared(torch_compile, job)[1]) for _ in range(2)]
+    models: list[tuple[Any, Any]] = [(prepared(eager, job)[1], prepared(torch_compile, job)[1]) for _ in range(2)]
     with torch.no_grad():  # the second model is another, of the same code
         for one in models[1]:
             plain = getattr(one, "_model", None) or one._inner._model
