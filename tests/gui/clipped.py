@@ -14,12 +14,13 @@ from gui.main_window import MainWindow
 from gui.run_state import State
 from gui.settings import Settings
 from gui.theme import Wardrobe
+from gui.widgets.column_scroll import ColumnScroll
 from gui.widgets.icons import application_icon
 from gui.widgets.text import ElidedLabel
 from tests.gui import accelerated, replay
 
 SIZE = QSize(900, 600)
-RECORDED = ("opened", "checked", "repeating", "died", "bad_input")
+RECORDED = ("opened", "checked", "repeating", "explained", "died", "bad_input")
 SLACK_PX = 1
 
 
@@ -33,7 +34,18 @@ def clipped(window: QWidget) -> list[str]:
     """Every visible control that is smaller than it needs to be or reaches out of what holds it."""
     kinds = QAbstractButton | QComboBox | QLineEdit | QLabel
     found = [widget for widget in window.findChildren(QWidget) if isinstance(widget, kinds) and widget.isVisible()]
-    return [f"{_named(widget)}: {why}" for widget in found if (why := _why(widget))]
+    too_wide = [
+        f"{_named(scroll)}: {why}" for scroll in window.findChildren(ColumnScroll) if (why := _too_wide(scroll))
+    ]
+    return [f"{_named(widget)}: {why}" for widget in found if (why := _why(widget))] + too_wide
+
+
+def _too_wide(scroll: ColumnScroll) -> str:
+    """A column cannot be scrolled sideways."""
+    content = scroll.widget()
+    assert content is not None
+    has, needs = scroll.viewport().width(), content.width()
+    return f"shows {has} of {needs}" if scroll.isVisible() and has + SLACK_PX < needs else ""
 
 
 def _why(widget: QWidget) -> str:

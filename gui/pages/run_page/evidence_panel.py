@@ -1,7 +1,8 @@
 """What ran: a plain sentence, then where the time went, what was joined, and what cannot be proved."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QHeaderView, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QApplication, QBoxLayout, QGridLayout, QHeaderView, QScrollArea, QVBoxLayout, QWidget
 
 from engine.wire.values import Cpu, Evidence
 from gui import theme
@@ -13,6 +14,7 @@ from gui.widgets.details import DetailsText, paragraphs
 from gui.widgets.flow import Flow
 
 NOT_TOLD = "?"
+BESIDE_PX = 600
 
 
 class EvidencePanel(QScrollArea):
@@ -64,7 +66,7 @@ class EvidencePanel(QScrollArea):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(theme.GAP_PX)
         whole.addWidget(self._sentence)
-        columns = QHBoxLayout()
+        self._columns = columns = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         columns.setSpacing(theme.WIDE_GAP_PX)
         self._left = QWidget()
         left = QVBoxLayout(self._left)
@@ -125,6 +127,12 @@ class EvidencePanel(QScrollArea):
         for row, (name, words) in enumerate(evidence_words.facts(evidence, cpu, run), first + 1):
             _add(self._facts, row, name, words, "warn" if name == "Precision" else "")
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Side by side where there is room for both, else below each other."""
+        super().resizeEvent(event)
+        beside = self.width() >= BESIDE_PX
+        self._columns.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
+
     def _fold(self) -> None:
         shown = self._details.isHidden()
         self._details.setVisible(shown)
@@ -140,7 +148,9 @@ class EvidencePanel(QScrollArea):
 
 
 def _figure(share: evidence_words.Share) -> str:
-    percent = f"{100 * share.share:.0f} %" if share.share else ""
+    percent = ""
+    if share.share:
+        percent = f"{100 * share.share:.0f} %" if share.share >= evidence_words.SMALL_SHARE else "< 1 %"
     return "  ".join(part for part in (percent, share.precision) if part)
 
 

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QApplication, QGridLayout, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QRadioButton, QVBoxLayout, QWidget
 
 from engine.wire.values import ModeCard
 from gui.pages.run_page.verdicts import Verdict, is_command, sentence
@@ -10,7 +10,10 @@ from gui.widgets import mnemonics, text
 from gui.widgets.mark import Mark
 from gui.widgets.runtime_box import RuntimeBox
 
-OWN_RUNTIME = "main"
+MAIN_RUNTIME = "main"
+INDENT_PX = 26
+BESIDE_PX = 240
+"""Name and state together, beside each other."""
 
 
 class ModeRow(QWidget):
@@ -39,20 +42,25 @@ class ModeRow(QWidget):
         self._fitting = ""
         for button in (self._copy, self.other):
             mnemonics.wants(button)
-        self.runtime = RuntimeBox(mode.runtime) if mode.runtime != OWN_RUNTIME else None
+        self.runtime = RuntimeBox(mode.runtime) if mode.runtime != MAIN_RUNTIME else None
         self._lay_out()
 
     def _lay_out(self) -> None:
-        grid = QGridLayout(self)
+        self._grid = grid = QGridLayout(self)
         grid.setContentsMargins(0, 2, 0, 4)
         grid.setHorizontalSpacing(6)
         grid.setVerticalSpacing(0)
         grid.setColumnStretch(0, 1)
         grid.addWidget(self.radio, 0, 0)
-        grid.addWidget(self._mark, 0, 1)
-        grid.addWidget(self._word, 0, 2)
+        self._state = QWidget()
+        state = QHBoxLayout(self._state)
+        state.setContentsMargins(0, 0, 0, 0)
+        state.setSpacing(6)
+        state.addWidget(self._mark)
+        state.addWidget(self._word)
+        grid.addWidget(self._state, 0, 1)
         under = QVBoxLayout()
-        under.setContentsMargins(26, 0, 0, 0)
+        under.setContentsMargins(INDENT_PX, 0, 0, 0)
         under.setSpacing(0)
         under.addWidget(self._short)
         under.addWidget(self._plain)
@@ -62,12 +70,13 @@ class ModeRow(QWidget):
         if self.runtime is not None:
             self.runtime.asked.connect(self.asked)
             under.addWidget(self.runtime)
-        grid.addLayout(under, 1, 0, 1, 3)
+        grid.addLayout(under, 2, 0, 1, 2)
 
     def show_verdict(self, found: Verdict) -> None:
         self.radio.setEnabled(found.can)
         self._mark.show_shape(found.shape, found.colour)
         text.set_text(self._word, found.word)
+        self._place_state()
         why = " ".join(part for part in (sentence(found.why), sentence(found.remedy)) if part)
         text.set_text(self._why, why)
         text.set_role(self._why, "warn" if found.shape == "triangle" else "caption")
@@ -83,6 +92,18 @@ class ModeRow(QWidget):
         self.setToolTip(found.tip)
         said = f"{self._mode.plain} {found.word.capitalize()}. {why} {found.tip}"
         text.explain(self.radio, " ".join(said.split()))
+
+    def _place_state(self) -> None:
+        """Right of the name; below it where both would make the whole column wider."""
+        beside = self.radio.sizeHint().width() + self._word.sizeHint().width() <= BESIDE_PX
+        self._grid.removeWidget(self._state)
+        layout = self._state.layout()
+        if layout is not None:
+            layout.setContentsMargins(0 if beside else INDENT_PX, 0, 0, 0)
+        if beside:
+            self._grid.addWidget(self._state, 0, 1)
+        else:
+            self._grid.addWidget(self._state, 1, 0, Qt.AlignmentFlag.AlignLeft)
 
     def _show_plain(self, chosen: bool) -> None:
         """Whole for the mode that is chosen; of the others a line, so that all of them can be seen."""
