@@ -5,7 +5,9 @@ Optimum nor Transformers reads the person's folder, and a graph that is kept nee
 instead of 6.6). A model that brings only an ONNX graph runs that one.
 """
 
+import gc
 from collections.abc import Generator
+from typing import Any
 
 from engine.cpu import read as cpu
 from engine.mode import (
@@ -82,11 +84,18 @@ def prepare(job: Job) -> Generator[Event, None, Prepared]:
     """
     kept = graphs.kept(job)
     if kept is not None:
-        yield from stage("load", libraries.openvino)
+        yield from stage("load", libraries.load)
         session = yield from stage("prepare", lambda: _session(job, kept), cached=True)
         return Ragged(session, job)
-    source = yield from stage("load", lambda: graphs.source(job))
-    return Ragged((yield from stage("prepare", lambda: _session(job, graphs.make(job, source)))), job)
+    sources = [(yield from stage("load", lambda: graphs.source(job)))]
+    return Ragged((yield from stage("prepare", lambda: _session(job, _made(job, sources)))), job)
+
+
+def _made(job: Job, sources: list[Any]) -> graphs.Place:
+    """The graph on the shelf; what it was made from is given back before OpenVINO takes memory to compile."""
+    place = graphs.make(job, sources.pop())
+    gc.collect()  # PyTorch's trace and its model hold each other
+    return place
 
 
 def _session(job: Job, graph: graphs.Place) -> Session:

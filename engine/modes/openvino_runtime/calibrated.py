@@ -6,6 +6,7 @@ from typing import Any
 from engine.models.tensors import Inputs
 from engine.modes.openvino_runtime import libraries
 from engine.modes.openvino_runtime.requests import fitted
+from engine.modes.openvino_runtime.settings import GROUP
 
 _ALPHA = 0.7
 """How far SmoothQuant (arXiv 2211.10438) moves the outliers of activations into the weights: cosine 0.994 on MiniLM and
@@ -35,11 +36,10 @@ def quantised(graph: Any, texts: Sequence[Inputs]) -> Any:
     names = [port.any_name for port in graph.inputs]
     rows = [_row(names, text) for text in _spread(texts, _MOST_TEXTS)]
     checked = _spread(rows, _CHECKED_TEXTS)
-    expected = _answers(graph, checked)
     best, best_cosine = None, -1.0
     for left_out in _sensitive(graph):
         candidate = _quantised(graph, rows, left_out)
-        cosine = _worst_cosine(expected, _answers(candidate, checked))
+        cosine = _worst_cosine(_request(graph), _request(candidate), checked)  # not kept while NNCF takes memory
         if cosine > best_cosine:
             best, best_cosine = candidate, cosine
         if cosine >= _LEAST_COSINE:
@@ -91,30 +91,27 @@ def _products(graph: Any) -> Iterator[tuple[str, str]]:
             yield node.get_friendly_name(), source.get_type_name()
 
 
-def _answers(graph: Any, rows: Sequence[Any]) -> list[Any]:
-    import numpy as np
-
-    core = libraries.openvino().Core()
-    compiled = core.compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32", "NUM_STREAMS": 1})
-    request = compiled.create_infer_request()
-    found = []
-    for row in rows:
-        given = request.infer(row)
-        found.append(np.concatenate([given[port].ravel() for port in compiled.outputs]).astype(np.float64))
-    return found
+def _request(graph: Any) -> Any:
+    hints = {"INFERENCE_PRECISION_HINT": "f32", "DYNAMIC_QUANTIZATION_GROUP_SIZE": int(GROUP)}
+    compiled = libraries.openvino().Core().compile_model(graph, "CPU", hints)
+    return compiled.create_infer_request()
 
 
 def _row(names: Sequence[str], text: Inputs) -> dict[str, Any]:
     return {name: value.numpy() for name, value in zip(names, fitted(names, text), strict=True)}
 
 
-def _worst_cosine(expected: Sequence[Any], given: Sequence[Any]) -> float:
+def _worst_cosine(reference: Any, other: Any, rows: Sequence[Any]) -> float:
+    """Of the raw outputs of two requests, the worst row."""
     import numpy as np
 
-    def cosine(one: Any, two: Any) -> float:
-        return float(one @ two / max(np.linalg.norm(one) * np.linalg.norm(two), 1e-30))
+    def cosine(row: Any) -> float:
+        one, two = (np.concatenate([value.ravel() for value in request.infer(row).values()]) for request in pair)
+        lengths = float(np.linalg.norm(one)) * float(np.linalg.norm(two))
+        return float(np.einsum("i,i->", one, two, dtype=np.float64)) / max(lengths, 1e-30)
 
-    return min(cosine(*pair) for pair in zip(expected, given, strict=True))
+    pair = (reference, other)
+    return min(map(cosine, rows))
 
 
 def _spread(items: Sequence[Any], most: int) -> list[Any]:

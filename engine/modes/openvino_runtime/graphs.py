@@ -54,6 +54,7 @@ def source(job: Job) -> Any:
 
     Raises NotForThisModel, ModelBroken, UnsafeWeights.
     """
+    libraries.load()
     openvino = libraries.openvino()
     if job.precision in (INT8_DYNAMIC.id, INT8_STATIC.id, INT8_WEIGHTS.id):
         libraries.nncf()

@@ -14,6 +14,11 @@ def openvino() -> Any:
     return openvino
 
 
+def load() -> None:
+    """Imports OpenVINO and loads its part for CPUs: seconds that belong to loading, not to preparing."""
+    openvino().Core().get_property("CPU", "FULL_DEVICE_NAME")
+
+
 def nncf() -> Any:
     """The module that quantises, its messages on standard error but for errors left out."""
     _without_telemetry()
