@@ -53,12 +53,10 @@ card = ModeCard(
     precisions=(
         FP32,
         BF16,
-        without(BF16_AUTOCAST, "Its layers run in one precision; bf16 does the same work in fewer steps."),
+        without(BF16_AUTOCAST, "Its layers run in one precision: take bf16."),
         INT8_DYNAMIC,
-        without(
-            INT8_STATIC, "Each token has a scale of its own here, found as it passes: more exact than a fixed one."
-        ),
-        without(INT8_WEIGHTS, "Its int8 products take activations in 8 bits too."),
+        without(INT8_STATIC, "Its int8 layers find the range of each token as it passes; nothing is calibrated."),
+        without(INT8_WEIGHTS, "Its int8 layers take the activations in 8 bits too."),
     ),
     supported=tuple(Supported(family=family.title, how=family.how) for family in FAMILIES.values()),
 )
@@ -175,6 +173,9 @@ class _Better:
     def explain(self, inputs: Inputs) -> Told:
         with self._passes.watched():
             told = torch_kernels.observe(lambda: self(**inputs), GENERATED)
+        if self._passes.compiled:
+            chosen = "Which instructions ran in Fastpath's own loops: the compiler chose them, and they do not tell."
+            told = dataclasses.replace(told, not_provable=(*told.not_provable, chosen))
         where = packing(inputs["input_ids"], inputs.get("attention_mask"))
         if self._chooses_fused(where):
             own = {"whole encoder layer": len(self._encoder.layers)}

@@ -43,8 +43,8 @@ card = ModeCard(
         BF16,
         BF16_AUTOCAST,
         INT8_DYNAMIC,
-        without(INT8_STATIC, "Plain PyTorch finds the range of each token as it passes, which is more exact."),
-        without(INT8_WEIGHTS, "PyTorch would make the weights long again before each product, and be slower."),
+        without(INT8_STATIC, "Its int8 layers find the range of each token as it passes; nothing is calibrated."),
+        without(INT8_WEIGHTS, "Its int8 layers take the activations in 8 bits too."),
     ),
     options=(
         Option(

@@ -90,8 +90,8 @@ def test_int8_keeps_a_real_models_answers(starter_folder: Path, make_job: MakeJo
     _, reference = prepared(eager, make_job(starter_folder, "FeatureExtraction", sample))
     _, model = prepared(eager, make_job(starter_folder, "FeatureExtraction", sample, "int8-dynamic"))
     for batch in Texts(look(starter_folder), "", calibration.bundled("check")).batches():
-        pair = (one(**batch)["last_hidden_state"] for one in (reference, model))
-        assert worst(*pair, batch["attention_mask"]) >= 0.995
+        expected, got = (one(**batch)["last_hidden_state"] for one in (reference, model))
+        assert worst(expected, got, batch["attention_mask"]) >= 0.995
 
 
 def test_int8_ran_is_told(starter_folder: Path, make_job: MakeJob) -> None:
