@@ -6,6 +6,7 @@ Batches with padding go through it as nested tensors, so that padding takes no p
 import warnings
 from typing import Any
 
+from engine.kernels.families import FUSED_ACTIVATIONS
 from engine.kernels.packed import FloatLayer
 from engine.kernels.packing import Packing
 from engine.kernels.passes import ACTIVATIONS
@@ -34,7 +35,7 @@ def can_fuse(layer: Any) -> bool:
     """Whether the fused operator computes what ``layer`` does."""
     return (
         isinstance(layer, FloatLayer)
-        and layer.activation in ("gelu", "relu")
+        and layer.activation in FUSED_ACTIVATIONS
         and layer.output_norm.epsilon == layer.down_norm.epsilon
         and layer.qkv.out_features == 3 * layer.qkv.in_features
         and layer.heads % 2 == 0
