@@ -20,14 +20,21 @@ _MADE_AGAIN = (
 
 
 def parts() -> tuple[StoredPart, ...]:
-    """Each kind of thing with its size; the last is all that stays. Raises DataFolder."""
+    """Each kind of thing with its size; runtimes and settings stay. Raises DataFolder."""
     found = tuple(
         StoredPart(id=name, title=title, plain=plain, size_bytes=_size_bytes(folders.part(name)), goes=True)
         for name, title, plain in _MADE_AGAIN
     )
-    rest_bytes = max(0, _size_bytes(folders.home()) - sum(part.size_bytes for part in found))
+    runtimes = StoredPart(
+        id="runtimes",
+        title="Runtimes",
+        plain="Environments of their own that modes need. They stay until you remove them.",
+        size_bytes=_size_bytes(folders.part("runtimes")),
+    )
+    told = (*found, runtimes)
+    rest_bytes = max(0, _size_bytes(folders.home()) - sum(part.size_bytes for part in told))
     settings = "What you chose and typed. It stays."
-    return (*found, StoredPart(id="rest", title="Settings", plain=settings, size_bytes=rest_bytes))
+    return (*told, StoredPart(id="rest", title="Settings", plain=settings, size_bytes=rest_bytes))
 
 
 def free_up() -> None:
