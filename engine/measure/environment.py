@@ -14,7 +14,7 @@ from engine.measure.memory import total_bytes
 
 LIBRARIES = (
     *("torch", "transformers", "optimum", "optimum-onnx", "onnxruntime", "tokenizers", "numpy"),
-    *("optimum-intel", "openvino", "nncf", "torchao"),
+    *("optimum-intel", "openvino", "nncf"),
 )
 SETTINGS = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "MKL_NUM_THREADS", "ONEDNN_MAX_CPU_ISA")
 

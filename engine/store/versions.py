@@ -5,7 +5,7 @@ from importlib import metadata
 
 _NAMES = (
     *("torch", "transformers", "tokenizers", "optimum", "optimum-onnx", "onnx", "onnxruntime"),
-    *("optimum-intel", "openvino", "nncf", "torchao"),
+    *("optimum-intel", "openvino", "nncf"),
 )
 
 
