@@ -95,6 +95,16 @@ class ArtefactShelf(Protocol):
         """Lets ``write`` fill a folder beside its place, then renames it there whole; returns the place."""
 
 
+EXPORT_TASKS = {
+    "FeatureExtraction": "feature-extraction",
+    "SequenceClassification": "text-classification",
+    "TokenClassification": "token-classification",
+    "QuestionAnswering": "question-answering",
+    "MaskedLM": "fill-mask",
+}
+"""Optimum's name of the task that its exporters make a graph for, by ``Job.auto_class``."""
+
+
 class Prepared(Protocol):
     """A model made ready by a mode. Called like the Transformers model.
 

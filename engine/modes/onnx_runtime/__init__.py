@@ -16,6 +16,7 @@ import msgspec
 from engine.mode import (
     BF16,
     BF16_AUTOCAST,
+    EXPORT_TASKS,
     FP32,
     INT8_DYNAMIC,
     INT8_STATIC,
@@ -67,13 +68,6 @@ card = ModeCard(
     ),
 )
 
-_EXPORT_TASKS = {
-    "FeatureExtraction": "feature-extraction",
-    "SequenceClassification": "text-classification",
-    "TokenClassification": "token-classification",
-    "QuestionAnswering": "question-answering",
-    "MaskedLM": "fill-mask",
-}
 _WITHOUT_EXPORT = frozenset({"xlm-roberta-xl", "roberta-prelayernorm", "ernie"})
 """Families that optimum-onnx 0.1 has no export configuration for."""
 
@@ -206,7 +200,7 @@ def _export(job: Job, model: Any) -> Path:
 
     def write(folder: Path) -> None:
         configure = TasksManager.get_exporter_config_constructor(
-            exporter="onnx", model=model, task=_EXPORT_TASKS[job.auto_class], library_name="transformers"
+            exporter="onnx", model=model, task=EXPORT_TASKS[job.auto_class], library_name="transformers"
         )
         optimum.exporters.onnx.export(model, configure(model.config), folder / _GRAPH)
 

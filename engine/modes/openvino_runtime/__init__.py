@@ -1,8 +1,8 @@
 """OpenVINO: the model as one graph, compiled for this CPU and called without anything in between.
 
-The graph is made from our loaded model by OpenVINO's own converter, which Optimum Intel's exporter calls too: neither
-Optimum nor Transformers reads the person's folder, and a graph that is kept needs ``openvino`` alone (0.4 s to import
-instead of 6.6). A model that brings only an ONNX graph runs that one.
+The graph is made from our loaded model by Optimum Intel's exporter: neither Optimum nor Transformers reads the person's
+folder. It is compiled and called without Optimum: a graph that is kept needs ``openvino`` alone (0.4 s to import
+instead of 6.6), and a request takes tensors where they lie. A model that brings only an ONNX graph runs that one.
 """
 
 import gc
@@ -31,6 +31,7 @@ from engine.models.facts import ModelFacts
 from engine.modes.openvino_runtime import graphs, libraries, settings
 from engine.modes.openvino_runtime.session import Session
 from engine.ragged import Ragged
+from engine.wire.errors import NotForThisModel
 from engine.wire.messages import Event
 from engine.wire.values import ModeCard, Option
 
@@ -99,5 +100,11 @@ def _made(job: Job, sources: list[Any]) -> graphs.Place:
 
 
 def _session(job: Job, graph: graphs.Place) -> Session:
+    exact = graphs.has_logarithm(graph)
+    if exact and job.precision == BF16.id:
+        raise NotForThisModel(
+            f"{job.facts.folder.name} sorts distances by a logarithm, which OpenVINO would round in bf16.",
+            "Pick another precision or another acceleration.",
+        )
     with refusing(card.title, job.facts):
-        return Session(job, graph, settings.of(job.precision, job.options, job.threads, cpu.facts()))
+        return Session(job, graph, settings.of(job.precision, job.options, job.threads, cpu.facts(), exact=exact))

@@ -1,6 +1,5 @@
 """The graph of a model: found on the shelf, or made from our loaded model (or its own ONNX graph) and put there."""
 
-import inspect
 import os
 import shutil
 from collections.abc import Mapping
@@ -21,6 +20,7 @@ from engine.mode import (
 from engine.models.load import load_eager
 from engine.models.onnx_data import require_inside
 from engine.modes.openvino_runtime import calibrated, libraries
+from engine.modes.openvino_runtime.converting import converted
 from engine.wire.errors import NotForThisModel
 
 MODE = "openvino"
@@ -33,7 +33,6 @@ _FILE = "model.xml"
 _ALIKE = {FP32.id: BF16.id, BF16.id: FP32.id, INT8_DYNAMIC.id: INT8_WEIGHTS.id, INT8_WEIGHTS.id: INT8_DYNAMIC.id}
 """Precisions that run the same graph, compiled otherwise."""
 _OUTPUTS = {"FeatureExtraction": ("last_hidden_state",), "QuestionAnswering": ("start_logits", "end_logits")}
-_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
 
 def kept(job: Job) -> Place | None:
@@ -65,7 +64,7 @@ def source(job: Job) -> Any:
         return _own(job, openvino)
     model = load_eager(job.facts, job.auto_class, attention_of(job.facts))
     with refusing(TITLE, job.facts), tracing_quietly():
-        return _converted(openvino, model)
+        return converted(openvino, model, job.auto_class)
 
 
 def make(job: Job, graph: Any) -> Place:
@@ -78,6 +77,13 @@ def make(job: Job, graph: Any) -> Place:
 
     with refusing(TITLE, job.facts):
         return job.artefacts.keep(MODE, job.precision, _options(job), write) / _FILE
+
+
+def has_logarithm(graph: Place) -> bool:
+    """Whether distances are sorted into buckets by a logarithm, as DeBERTa-v2 and MPNet do: bf16 rounds some of them
+    across a whole number, and so into another bucket (tried: cosines of 0.97).
+    """
+    return b'type="Log"' in graph.read_bytes()
 
 
 def _options(job: Job) -> Mapping[str, str]:
@@ -117,42 +123,3 @@ def _own(job: Job, openvino: Any) -> Any:
     if any(str(port.get_element_type()) != "<Type: 'float32'>" for port in graph.outputs):
         raise NotForThisModel(f"The ONNX graph of {job.facts.folder.name} is not in full precision (fp32).")
     return graph
-
-
-def _converted(openvino: Any, model: Any) -> Any:
-    """One graph for all shapes, its inputs and outputs named as the model's. Its constants are the model's tensors."""
-    import torch
-
-    names = _inputs_of(model)
-    example = {name: torch.ones(2, 16, dtype=torch.int64) for name in names}
-    example["input_ids"][:, :] = torch.arange(5, 21)
-    with torch.no_grad():
-        graph = openvino.convert_model(_by_names(model, names), example_input=example)
-    for name in names:
-        graph.input(name).get_tensor().set_names({name})
-    graph.reshape({name: openvino.PartialShape([-1, -1]) for name in names})
-    return graph
-
-
-def _inputs_of(model: Any) -> tuple[str, ...]:
-    """Of a model without segments ``token_type_ids`` can only be zeros, and are left out."""
-    taken = inspect.signature(model.forward).parameters
-    segments = getattr(model.config, "type_vocab_size", 0) > 1
-    return tuple(name for name in _INPUTS if name in taken and (name != "token_type_ids" or segments))
-
-
-def _by_names(model: Any, names: tuple[str, ...]) -> Any:
-    """The model with only ``names`` as arguments and a plain mapping of tensors as its answer, as tracing needs it."""
-    import torch
-
-    class ByNames(torch.nn.Module):  # type: ignore[misc]
-        def __init__(self) -> None:
-            super().__init__()
-            self.model = model
-
-        def forward(self, input_ids: Any, attention_mask: Any, token_type_ids: Any = None) -> Any:
-            given = (input_ids, attention_mask, token_type_ids)
-            outputs = self.model(**dict(zip(names, given, strict=False)))
-            return {name: value for name, value in outputs.items() if hasattr(value, "shape")}
-
-    return ByNames().eval()

@@ -18,13 +18,14 @@ _DOT_PRODUCTS = ("avx512_vnni", "avx_vnni", "amx_int8", "dotprod", "i8mm")
 Settings = Mapping[str, Any]
 
 
-def of(precision: str, options: Mapping[str, str], threads: int, facts: Cpu) -> dict[str, Any]:
-    """For one request at a time.
+def of(precision: str, options: Mapping[str, str], threads: int, facts: Cpu, *, exact: bool) -> dict[str, Any]:
+    """For one request at a time. ``exact``: what runs beside int8 products must be fp32.
 
     The precision hint is always given: OpenVINO's own default is bf16 wherever the CPU has it.
     """
     hint = "bf16" if precision == BF16.id else "f32"
-    if precision in _INT8 and (options.get("beside") or "bf16") == "bf16" and _has(facts, _BF16_FEATURES):
+    beside = "fp32" if exact else options.get("beside") or "bf16"
+    if precision in _INT8 and beside == "bf16" and _has(facts, _BF16_FEATURES):
         hint = "bf16"
     # The layers that calibration leaves out (see ``calibrated``) have int8 weights, and are quantised as they run.
     group = int(options.get("group") or GROUP) if precision in (INT8_DYNAMIC.id, INT8_STATIC.id) else 0
