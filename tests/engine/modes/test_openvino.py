@@ -97,7 +97,8 @@ def test_one_graph_serves_longer_texts_than_it_was_made_with(tiny: Tiny, make_jo
 )
 def test_lower_precisions_stay_near(tiny: Tiny, make_job: MakeJob, head: str, precision: str) -> None:
     folder = tiny("bert", head)
-    inputs = [tokens(folder, *shape) for shape in SHAPES]
+    # Ranges found on texts hold for texts, not for ids drawn by lot.
+    inputs = texts_of(folder)[:4] if precision == "int8-static" else [tokens(folder, *shape) for shape in SHAPES]
     _, reference = prepared(eager, make_job(folder, head, inputs[0]))
     _, model = prepared(openvino_runtime, make_job(folder, head, inputs[0], precision))
     least = 0.999 if precision == "bf16" else 0.99
@@ -344,7 +345,8 @@ def test_int8_products_are_proved(
     told = prepared(openvino_runtime, job)[1].explain(inputs)
 
     assert told.precision_executed["linear"] == linear
-    assert told.precision_executed["attention"] == (beside if HAS_BF16 and linear == "int8" else "fp32")
+    beside = beside if HAS_BF16 and linear == "int8" else "fp32"
+    assert told.precision_executed["attention"] == ("int8" if precision == "int8-static" else beside)
     assert (linear == "int8") == bool({"avx512_vnni", "avx_vnni", "amx_int8"} & set(told.isa_executed))
     assert not any("activations" in sentence for sentence in told.not_provable)
 
@@ -467,7 +469,7 @@ def test_kernels_that_a_cap_takes_away_are_told(
     monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2")
     words = [sys.executable, "-c", CAPPED, str(starter_folder)]
 
-    assert subprocess.run(words, capture_output=True, text=True, check=True).stdout.split() == ["refused"] * 2
+    assert subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()[-2:] == ["refused"] * 2
 
 
 PREPARE = """
