@@ -107,7 +107,7 @@ def test_no_bf16_and_says_so(tiny: Tiny) -> None:
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
-def test_quantised_once(tiny: Tiny, make_job: MakeJob, precision: str) -> None:
+def test_quantised_once(tiny: Tiny, make_job: MakeJob, own_home: Path, precision: str) -> None:
     folder = tiny("bert", "TokenClassification")
     inputs = tokens(folder, 1, 11)
     job = make_job(folder, "TokenClassification", inputs, precision)
@@ -139,7 +139,7 @@ def test_other_texts_and_another_model_get_graphs_of_their_own(tiny: Tiny, make_
     assert not any(stage.cached for stage in ended(events))
 
 
-def test_a_damaged_graph_is_made_anew(tiny: Tiny, make_job: MakeJob) -> None:
+def test_a_damaged_graph_is_made_anew(tiny: Tiny, make_job: MakeJob, own_home: Path) -> None:
     folder = tiny("distilbert", "TokenClassification")
     inputs = tokens(folder, 1, 11)
     job = make_job(folder, "TokenClassification", inputs, "int8-dynamic")
