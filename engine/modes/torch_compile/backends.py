@@ -45,4 +45,4 @@ def settings(backend: str, autotune: bool) -> dict[str, Any]:
     """What ``torch.compile`` is given for the backend (empty: the first). Only Inductor has options of its own."""
     if backend and backend != INDUCTOR:
         return {"backend": backend}
-    return {"backend": INDUCTOR, "options": {"freezing": True, "max_autotune": autotune}}
+    return {"backend": INDUCTOR, "options": {"max_autotune": autotune}}

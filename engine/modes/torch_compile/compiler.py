@@ -41,6 +41,8 @@ def configure() -> None:
     import torch._dynamo.config
     import torch._inductor.config
 
+    # Not as an option of torch.compile: Dynamo looks here too, and else hands the weights over as inputs, unfrozen.
+    torch._inductor.config.freezing = True
     torch._inductor.config.compile_threads = 1  # pool workers outlive their parent by a minute
     torch._inductor.config.cpp.cxx = (find(),)
     torch._dynamo.config.suppress_errors = False
