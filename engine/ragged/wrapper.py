@@ -59,13 +59,19 @@ class _Plan:
 class Ragged:
     """``engine.mode.Prepared`` around another. Right without ``adapt`` too: then a batch runs padded, as it came."""
 
-    def __init__(self, prepared: Prepared, job: Job, *, most_groups: int = 8, singly: bool = True) -> None:
+    def __init__(
+        self, prepared: Prepared, job: Job, *, most_groups: int = 8, singly: bool = True, apart: bool = False
+    ) -> None:
+        """``apart``: every text runs alone, whatever is faster: for models whose answer to a text moves with the texts
+        that share its call.
+        """
         self.mode = prepared.mode
         self.precision = prepared.precision
         self._inner = prepared
         self._token_outputs = cutting.TOKEN_OUTPUTS.get(job.auto_class, ())
         self._most_groups = most_groups
         self._singly = singly
+        self._always_apart = apart
         self._named = _named(job, prepared)
         self._choices: dict[str, Choice] = {}
         self._plans: collections.OrderedDict[tuple[Any, ...], _Plan] = collections.OrderedDict()
@@ -73,6 +79,11 @@ class Ragged:
     def adapt(self, inputs: Inputs) -> Events:
         """Adapts the inner model to what will be called; measures where the class of shapes is new (about a second)."""
         lengths = cutting.lengths_of(inputs)
+        if lengths is not None and self._always_apart:
+            for part in cutting.singly(lengths):
+                yield from self._inner.adapt(cutting.cut(inputs, part))
+            yield Notice(text="Each text runs alone: at this precision texts in one call would share their scales.")
+            return
         if lengths is None or _padding(lengths, inputs) <= LEAST_PADDING:
             yield from self._inner.adapt(inputs)
             return
@@ -86,6 +97,8 @@ class Ragged:
         self._keep(inputs, plan)
 
     def __call__(self, **inputs: Any) -> Outputs:
+        if self._always_apart and (lengths := cutting.lengths_of(inputs)) is not None:
+            return self._apart(inputs, cutting.singly(lengths))
         plan = self._plans.get(_exact(inputs))
         if plan is None or not plan.parts:
             return self._inner(**inputs)
@@ -93,6 +106,9 @@ class Ragged:
 
     def explain(self, inputs: Inputs) -> Told:
         """Of the longest part where the batch runs in parts."""
+        if self._always_apart and (lengths := cutting.lengths_of(inputs)) is not None:
+            told = self._inner.explain(cutting.cut(inputs, cutting.singly(lengths)[0]))
+            return dataclasses.replace(told, details=f"Each text runs alone. Below: the longest.\n{told.details}")
         plan = self._plans.get(_exact(inputs))
         if plan is None:
             return self._inner.explain(inputs)

@@ -261,14 +261,18 @@ def test_sensitive_products_stay_in_fp32(
     assert any("stay in fp32" in event.text for event in model.adapt(inputs) if isinstance(event, Notice))
 
 
-def test_padding_is_removed_in_int8_too(tiny: Tiny, make_job: MakeJob) -> None:
+def test_dynamic_scales_are_of_one_text_whatever_stands_beside_it(tiny: Tiny, make_job: MakeJob) -> None:
     folder = tiny("bert", "TokenClassification")
     batch = tokens(folder, 6, 60)
     job = make_job(folder, "TokenClassification", batch, "int8-dynamic")
     _, model = prepared(onnx_runtime, job)
     list(model.adapt(batch))
 
-    assert "The batch runs" in model.explain(batch).details
-    assert model(**batch)["logits"].shape == (6, 60, 5)
-    assert np.isfinite(model(**batch)["logits"].numpy()).all()
+    together = model(**batch)["logits"]
+    assert "Each text runs alone" in model.explain(batch).details
+    assert together.shape == (6, 60, 5)
+    assert np.isfinite(together.numpy()).all()
+    for row, length in enumerate(batch["attention_mask"].sum(1).tolist()):
+        alone = model(**{name: value[row : row + 1, :length] for name, value in batch.items()})["logits"]
+        assert torch.allclose(together[row, :length], alone[0], atol=1e-6)
     assert_near(job, model, [batch])
