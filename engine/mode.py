@@ -221,12 +221,13 @@ def fits_pytorch(facts: ModelFacts) -> Fit:
 
 def fits_bf16(fit: Fit) -> Fit:
     """``fit``, but slower where the CPU has no instructions for bf16: then it is emulated."""
-    if fit.verdict != "fits" or any(feature.usable and feature.id in _BF16 for feature in cpu.facts().features):
+    if fit.verdict != "fits" or any(feature.usable and feature.id in BF16_FEATURES for feature in cpu.facts().features):
         return fit
     return Fit("slower", "This CPU has no instructions for bf16 (AVX-512 BF16 or AMX), so it is emulated.")
 
 
-_BF16 = ("avx512_bf16", "amx_bf16", "bf16")
+BF16_FEATURES = ("avx512_bf16", "amx_bf16", "bf16")
+"""Ids of ``engine.cpu.features``: with one of them bf16 is not emulated."""
 
 
 def fits_graph(facts: ModelFacts) -> Fit:

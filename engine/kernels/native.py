@@ -35,7 +35,7 @@ def compiler() -> str:
     if sys.platform == "win32":  # a loaded library cannot be deleted there, and the usual compiler takes other options
         return ""
     named = os.environ.get("CXX")
-    usual = ("g++", "clang++", "c++")
+    usual = ("clang++", "g++", "c++") if sys.platform == "darwin" else ("g++", "clang++", "c++")
     return next(filter(None, map(shutil.which, (named, *usual) if named else usual)), "")
 
 

@@ -5,14 +5,13 @@ from typing import Any
 
 from engine import folders
 from engine.cpu import read as cpu
-from engine.mode import BF16, FP32, INT8_DYNAMIC, INT8_STATIC, INT8_WEIGHTS
+from engine.mode import BF16, BF16_FEATURES, FP32, INT8_DYNAMIC, INT8_STATIC, INT8_WEIGHTS
 from engine.wire.values import Cpu
 
 GROUP = "128"
 """By hand the best of both: 3.8 x eager at cosine 0.9987 on real texts (32: 3.0 x at 0.9993, 384: 4.0 x at 0.997)."""
 
 _INT8 = (INT8_DYNAMIC.id, INT8_STATIC.id, INT8_WEIGHTS.id)
-_BF16_FEATURES = ("avx512_bf16", "amx_bf16", "bf16")
 _DOT_PRODUCTS = ("avx512_vnni", "avx_vnni", "amx_int8", "dotprod", "i8mm")
 
 Settings = Mapping[str, Any]
@@ -25,7 +24,7 @@ def of(precision: str, options: Mapping[str, str], threads: int, facts: Cpu, *, 
     """
     hint = "bf16" if precision == BF16.id else "f32"
     beside = "fp32" if exact else options.get("beside") or "bf16"
-    if precision in _INT8 and beside == "bf16" and _has(facts, _BF16_FEATURES):
+    if precision in _INT8 and beside == "bf16" and _has(facts, BF16_FEATURES):
         hint = "bf16"
     # The layers that calibration leaves out (see ``calibrated``) have int8 weights, and are quantised as they run.
     group = int(options.get("group") or GROUP) if precision in (INT8_DYNAMIC.id, INT8_STATIC.id) else 0

@@ -9,6 +9,7 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
+from engine.kernels import native
 from engine.mode import Unavailable
 from engine.wire.errors import ModeUnavailable
 
@@ -31,9 +32,10 @@ def missing() -> Unavailable | None:
 
 def find() -> str:
     """The path of the first C++ compiler there is, or empty."""
-    usual = {"win32": ("cl",), "darwin": ("clang++", "g++", "c++")}.get(sys.platform, ("g++", "clang++", "c++"))
+    if sys.platform != "win32":
+        return native.compiler()
     named = os.environ.get("CXX")
-    return next(filter(None, map(shutil.which, (named, *usual) if named else usual)), "")
+    return next(filter(None, map(shutil.which, (named, "cl") if named else ("cl",))), "")
 
 
 def configure() -> None:
