@@ -3,6 +3,7 @@
 ``python -m engine ROLE fd:NUMBER LIFELINE`` (POSIX) or ``python -m engine ROLE tcp:PORT:TOKEN -1`` (Windows).
 """
 
+import faulthandler
 import logging
 import os
 import socket
@@ -15,6 +16,7 @@ def main(words: list[str] | None = None) -> int:
     if len(words) != 3:
         sys.stderr.write("This is Fastpath's engine; start Fastpath instead.\n")
         return 2
+    faulthandler.enable()  # a crash of a native library names the Python lines that called it
     role, where, lifeline_number = words
     if int(lifeline_number) >= 0:
         from engine.runtimes import lifeline

@@ -110,6 +110,7 @@ class Child:
             code = self.process.wait(timeout=1)
         except subprocess.TimeoutExpired:
             return "closed its channel"
+        self._drain.join(timeout=0.2)  # what it printed as it ended; others of its group may hold the pipe open
         if code < 0:
             with contextlib.suppress(ValueError):
                 return f"was ended by signal {-code} ({signal.Signals(-code).name})"

@@ -192,6 +192,18 @@ def test_a_killed_engine_is_one_failure_and_the_next_run_works(
     assert sum(isinstance(event, Failed) for event in talk.of(name)) == 1
 
 
+def test_a_crash_of_the_engine_names_where_it_was(talk: Talk, starter_folder: Path) -> None:
+    name = talk.send(starter_folder, TASK, "eager", SIMILARITY, calls=0)
+    talk.until(begun(name, "running"))
+    os.kill(talk.work_pid(), signal.SIGSEGV)
+    last = talk.end(name, 5)
+
+    assert isinstance(last, Failed)
+    assert "SIGSEGV" in last.failure.what_happened
+    assert "Fatal Python error: Segmentation fault" in last.failure.details
+    assert "work.py" in last.failure.details
+
+
 def test_a_killed_desk_comes_back(talk: Talk) -> None:
     desk = next(event for event in talk.heard if isinstance(event, Ready) and event.role == "desk")
     os.kill(desk.pid, signal.SIGKILL)

@@ -27,8 +27,11 @@ def converted(openvino: Any, model: Any, auto_class: str) -> Any:
 def _by_optimum(openvino: Any, model: Any, auto_class: str) -> Any:
     """None where it has no recipe for the family and task."""
     import optimum.exporters.openvino.model_configs  # noqa: F401 - registers the recipes
-    from optimum.exporters.openvino.convert import export
+    from optimum.exporters.openvino import convert
     from optimum.exporters.tasks import TasksManager
+
+    # It would forget all classes of TorchScript; a trace that is kept ready would then call freed memory.
+    convert.clear_class_registry = _forget_nothing
 
     try:
         recipe = TasksManager.get_exporter_config_constructor(
@@ -40,8 +43,12 @@ def _by_optimum(openvino: Any, model: Any, auto_class: str) -> Any:
     core.set_property({"ENABLE_MMAP": False})  # the file it comes from is gone when it is read
     with tempfile.TemporaryDirectory(dir=folders.part("openvino"), prefix="export-") as place:
         file = Path(place) / "model.xml"
-        export(model, recipe(model.config), file, stateful=False)
+        convert.export(model, recipe(model.config), file, stateful=False)
         return core.read_model(file)
+
+
+def _forget_nothing() -> None:
+    pass
 
 
 def _by_openvino(openvino: Any, model: Any, names: tuple[str, ...]) -> Any:
