@@ -152,12 +152,12 @@ def _stored(request: Storage | FreeUp, send: Callable[[Event], None]) -> Finishe
 def cells(facts: ModelFacts, cpu_signature: str) -> list[Cell]:
     """Each mode and precision against this model. Light: judged from the model's files."""
     auto_class = TASKS[facts.tasks[0]].auto_class
-    shelf = Shelf(f"{facts.content_key} {auto_class}", cpu_signature)
+    prepared = Shelf(f"{facts.content_key} {auto_class}", cpu_signature).prepared()
     found = []
     for mode_id, mode in MODES.items():
         for precision in mode.card.precisions:
             fit = mode.fits(facts, precision.id)
-            ready = fit.verdict != "no" and shelf.lies_ready(mode_id, precision.id, {})
+            ready = fit.verdict != "no" and (mode_id, precision.id) in prepared
             found.append(
                 Cell(
                     mode=mode_id,

@@ -1,6 +1,8 @@
 """Memory of this process."""
 
 import contextlib
+import ctypes
+import gc
 import sys
 from pathlib import Path
 
@@ -34,6 +36,15 @@ def peak_mb() -> float:
 
     scale = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale / 1e6
+
+
+def give_back() -> None:
+    """Memory that is free within the process, to the system: after an export that is 1.8 times the weights."""
+    gc.collect()
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's alone
+        if trim:
+            trim(0)
 
 
 def total_bytes() -> int:

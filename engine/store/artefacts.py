@@ -70,13 +70,21 @@ class Shelf:
         os.utime(place / _MANIFEST)
         return place / _FILES
 
-    def lies_ready(self, mode: str, precision: str, options: Mapping[str, str]) -> bool:
-        """Whether ``find`` would likely find it. Looks at sizes alone: for a list, in well under a
-        millisecond.
+    def prepared(self) -> set[tuple[str, str]]:
+        """Modes and precisions of which an earlier run left something whole, whatever its options were.
+
+        By sizes alone: for a list, in about a tenth of a millisecond an artefact.
         """
-        place = self._home / self._key(mode, precision, options)
-        manifest = _manifest(place)
-        return manifest is not None and _wrong_size(place, manifest) == ""
+        manifests = ((place, _manifest(place)) for place in _places())
+        return {
+            (manifest.mode, manifest.precision)
+            for place, manifest in manifests
+            if manifest is not None and self._is_ours(manifest) and not _wrong_size(place, manifest)
+        }
+
+    def _is_ours(self, manifest: Manifest) -> bool:
+        ours = (self._content_key, self._cpu_signature, versions.installed())
+        return (manifest.content_key, manifest.cpu_signature, manifest.versions) == ours
 
     def keep(self, mode: str, precision: str, options: Mapping[str, str], write: Callable[[Path], None]) -> Path:
         """Lets ``write`` fill a folder beside its place, then renames it there whole; returns the place.

@@ -4,15 +4,13 @@ A model that brings its own graph (model.onnx) runs that one. Neither Optimum no
 of the model by itself here: the export starts from our loaded model, the configuration is the cleaned one.
 """
 
-import ctypes
-import gc
-import sys
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from engine.measure import memory
 from engine.mode import (
     BF16,
     BF16_AUTOCAST,
@@ -126,7 +124,7 @@ def _from_weights(
         return (yield from stage("prepare", lambda: _ready(job, _export(job, box.pop()), notices)))
     # The box is empty afterwards: PyTorch's weights are gone before ONNX Runtime holds its own.
     graph = yield from stage("prepare", lambda: _export(job, box.pop()))
-    _give_back()
+    memory.give_back()
     return (yield from _opened(job, graph, texts, "exported", notices))
 
 
@@ -178,15 +176,6 @@ def _import() -> None:
 def _load(job: Job) -> Any:
     _import()
     return load_eager(job.facts, job.auto_class, attention_of(job.facts))
-
-
-def _give_back() -> None:
-    """Memory that is free within the process, to the system: after an export that is 1.8 times the weights."""
-    gc.collect()
-    if sys.platform == "linux":
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's alone
-        if trim:
-            trim(0)
 
 
 def _check_own(graph: Path) -> None:

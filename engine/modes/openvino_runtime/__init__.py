@@ -5,7 +5,6 @@ folder. It is compiled and called without Optimum: a graph that is kept needs ``
 instead of 6.6), and a request takes tensors where they lie. A model that brings only an ONNX graph runs that one.
 """
 
-import gc
 from collections.abc import Generator
 from typing import Any
 
@@ -89,14 +88,7 @@ def prepare(job: Job) -> Generator[Event, None, Prepared]:
         session = yield from stage("prepare", lambda: _session(job, kept), cached=True)
         return Ragged(session, job)
     sources = [(yield from stage("load", lambda: graphs.source(job)))]
-    return Ragged((yield from stage("prepare", lambda: _session(job, _made(job, sources)))), job)
-
-
-def _made(job: Job, sources: list[Any]) -> graphs.Place:
-    """The graph on the shelf; what it was made from is given back before OpenVINO takes memory to compile."""
-    place = graphs.make(job, sources.pop())
-    gc.collect()  # PyTorch's trace and its model hold each other
-    return place
+    return Ragged((yield from stage("prepare", lambda: _session(job, graphs.make(job, sources)))), job)
 
 
 def _session(job: Job, graph: graphs.Place) -> Session:

@@ -1,8 +1,13 @@
 """A graph with int8 weights, or with int8 products whose ranges were found on real texts. Through NNCF."""
 
-from collections.abc import Iterator, Sequence
+import contextlib
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
+from engine import folders
+from engine.measure import memory
 from engine.models.tensors import Inputs
 from engine.modes.openvino_runtime import libraries
 from engine.modes.openvino_runtime.requests import fitted
@@ -36,15 +41,34 @@ def quantised(graph: Any, texts: Sequence[Inputs]) -> Any:
     names = [port.any_name for port in graph.inputs]
     rows = [_row(names, text) for text in _spread(texts, _MOST_TEXTS)]
     checked = _spread(rows, _CHECKED_TEXTS)
+    expected = _answers(graph, checked)
+    candidates = list(_sensitive(graph))
     best, best_cosine = None, -1.0
-    for left_out in _sensitive(graph):
-        candidate = _quantised(graph, rows, left_out)
-        cosine = _worst_cosine(_request(graph), _request(candidate), checked)  # not kept while NNCF takes memory
-        if cosine > best_cosine:
-            best, best_cosine = candidate, cosine
-        if cosine >= _LEAST_COSINE:
-            break
+    with _aside(graph) as again:
+        del graph
+        memory.give_back()
+        for left_out in candidates:
+            candidate = _quantised(again(), rows, left_out)
+            memory.give_back()  # what NNCF compiled
+            cosine = min(map(_cosine, expected, _answers(candidate, checked)))
+            if cosine > best_cosine:
+                best, best_cosine = candidate, cosine
+            if cosine >= _LEAST_COSINE:
+                break
     return best
+
+
+@contextlib.contextmanager
+def _aside(graph: Any) -> Iterator[Callable[[], Any]]:
+    """``graph`` in a file, from which it comes anew: held in memory it would be a third copy of the weights."""
+    openvino = libraries.openvino()
+    with tempfile.TemporaryDirectory(dir=folders.part("openvino"), prefix="calibrate-") as place:
+        file = Path(place) / "model.xml"
+        openvino.save_model(graph, file, compress_to_fp16=False)
+        core = openvino.Core()
+        core.set_property({"ENABLE_MMAP": False})  # Windows deletes no file that is mapped
+        del graph
+        yield lambda: core.read_model(file)
 
 
 def _quantised(graph: Any, rows: Sequence[Any], left_out: Sequence[str]) -> Any:
@@ -52,7 +76,7 @@ def _quantised(graph: Any, rows: Sequence[Any], left_out: Sequence[str]) -> Any:
     from nncf.quantization.advanced_parameters import AdvancedQuantizationParameters, AdvancedSmoothQuantParameters
 
     made = nncf.quantize(
-        graph.clone(),
+        graph,
         nncf.Dataset(list(rows)),
         preset=nncf.QuantizationPreset.MIXED,
         subset_size=len(rows),
@@ -91,27 +115,24 @@ def _products(graph: Any) -> Iterator[tuple[str, str]]:
             yield node.get_friendly_name(), source.get_type_name()
 
 
-def _request(graph: Any) -> Any:
-    hints = {"INFERENCE_PRECISION_HINT": "f32", "DYNAMIC_QUANTIZATION_GROUP_SIZE": int(GROUP)}
-    compiled = libraries.openvino().Core().compile_model(graph, "CPU", hints)
-    return compiled.create_infer_request()
-
-
 def _row(names: Sequence[str], text: Inputs) -> dict[str, Any]:
     return {name: value.numpy() for name, value in zip(names, fitted(names, text), strict=True)}
 
 
-def _worst_cosine(reference: Any, other: Any, rows: Sequence[Any]) -> float:
-    """Of the raw outputs of two requests, the worst row."""
+def _answers(graph: Any, rows: Sequence[Any]) -> list[Any]:
+    """All raw outputs for each row, one behind the other. What was compiled is gone with the call."""
     import numpy as np
 
-    def cosine(row: Any) -> float:
-        one, two = (np.concatenate([value.ravel() for value in request.infer(row).values()]) for request in pair)
-        lengths = float(np.linalg.norm(one)) * float(np.linalg.norm(two))
-        return float(np.einsum("i,i->", one, two, dtype=np.float64)) / max(lengths, 1e-30)
+    hints = {"INFERENCE_PRECISION_HINT": "f32", "DYNAMIC_QUANTIZATION_GROUP_SIZE": int(GROUP)}
+    request = libraries.openvino().Core().compile_model(graph, "CPU", hints).create_infer_request()
+    return [np.concatenate([value.ravel() for value in request.infer(row).values()]) for row in rows]
 
-    pair = (reference, other)
-    return min(map(cosine, rows))
+
+def _cosine(one: Any, two: Any) -> float:
+    import numpy as np
+
+    lengths = float(np.linalg.norm(one)) * float(np.linalg.norm(two))
+    return float(np.einsum("i,i->", one, two, dtype=np.float64)) / max(lengths, 1e-30)
 
 
 def _spread(items: Sequence[Any], most: int) -> list[Any]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from engine.measure import memory
 from engine.mode import (
     BF16,
     FP32,
@@ -64,15 +65,20 @@ def source(job: Job) -> Any:
         return _own(job, openvino)
     model = load_eager(job.facts, job.auto_class, attention_of(job.facts))
     with refusing(TITLE, job.facts), tracing_quietly():
-        return converted(openvino, model, job.auto_class)
+        graph = converted(openvino, model, job.auto_class)
+    del model
+    memory.give_back()  # the trace and the model hold each other, and quantising needs their room
+    return graph
 
 
-def make(job: Job, graph: Any) -> Place:
-    """Quantises where the precision asks for it, and puts the graph on the shelf. Raises NotForThisModel, BadInput."""
+def make(job: Job, sources: list[Any]) -> Place:
+    """Takes the one graph of ``sources`` (so that nobody holds it for longer than it is needed), quantises it where
+    the precision asks for it, and puts it on the shelf. Raises NotForThisModel, BadInput.
+    """
     openvino = libraries.openvino()
 
     def write(folder: Path) -> None:
-        quantised = _quantised(job, graph)
+        quantised = _quantised(job, sources)
         openvino.save_model(quantised, folder / _FILE, compress_to_fp16=False)
 
     with refusing(TITLE, job.facts):
@@ -99,12 +105,12 @@ def _link(other: Path, folder: Path) -> None:
             shutil.copy(file, folder / file.name)
 
 
-def _quantised(job: Job, graph: Any) -> Any:
+def _quantised(job: Job, sources: list[Any]) -> Any:
     if job.precision == INT8_STATIC.id:
-        return calibrated.quantised(graph, job.calibration.batches())
+        return calibrated.quantised(sources.pop(), job.calibration.batches())
     if job.precision in (INT8_DYNAMIC.id, INT8_WEIGHTS.id):
-        return calibrated.compressed(graph)
-    return graph
+        return calibrated.compressed(sources.pop())
+    return sources.pop()
 
 
 def _own(job: Job, openvino: Any) -> Any:

@@ -520,16 +520,7 @@ def test_second_preparation_is_short(starter_folder: Path, tiny: Tiny, own_home:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "precision",
-    [
-        *("fp32", "int8-dynamic"),
-        pytest.param(
-            "int8-static",
-            marks=pytest.mark.xfail(reason="3.7 sizes: NNCF holds the graph, its copy and both compiled", strict=False),
-        ),
-    ],
-)
+@pytest.mark.parametrize("precision", ["fp32", "int8-dynamic", "int8-static"])
 def test_preparing_is_lean(starter_folder: Path, tiny: Tiny, own_home: Path, precision: str) -> None:
     """The libraries' own memory is taken by a tiny model before."""
     peak, _ = in_fresh_process(starter_folder, tiny("bert", "FeatureExtraction"), precision, "memory")

@@ -50,12 +50,23 @@ def test_what_was_kept_is_found_by_another_shelf():
 
     assert found == place
     assert (place / "model.onnx").read_bytes() == CONTENT
-    assert shelf().lies_ready("onnx-runtime", "fp32", {})
+    assert shelf().prepared() == {("onnx-runtime", "fp32")}
+
+
+def test_what_was_prepared_with_any_options_is_listed_until_it_is_damaged():
+    place = shelf().keep("onnx-runtime", "int8-static", {"calibration": "abc"}, fill())
+    keep()
+
+    assert shelf().prepared() == {("onnx-runtime", "fp32"), ("onnx-runtime", "int8-static")}
+    assert shelf("other").prepared() == set()
+    assert shelf(cpu="other").prepared() == set()
+    (place / "model.onnx").write_bytes(CONTENT + b"more")
+    assert shelf().prepared() == {("onnx-runtime", "fp32")}
 
 
 def test_nothing_is_found_where_nothing_was_kept():
     assert find() is None
-    assert not shelf().lies_ready("onnx-runtime", "fp32", {})
+    assert shelf().prepared() == set()
 
 
 def test_another_model_mode_precision_option_or_cpu_is_another_artefact():
