@@ -97,6 +97,7 @@ def test_a_megabyte_of_text_is_answered_and_said_to_be_long(talk: Talk, tiny: Ti
     assert any("cut" in event.text or "window" in event.text for event in talk.of(name) if isinstance(event, Notice))
 
 
+@pytest.mark.slow
 def test_a_megabyte_reaches_the_program_through_its_standard_input(tiny: Tiny) -> None:
     words = ("run", "--model", str(tiny("bert", "FeatureExtraction")), "--task", FEATURES, "--input", "-")
     found = document(*words, "--repeat", "1", given="été ".encode() * 250_000)

@@ -36,6 +36,7 @@ def only_whole_artefacts(home: Path) -> None:
             assert list(place.glob("manifest.json")), place
 
 
+@pytest.mark.slow
 def test_random_kills_of_engine_and_desk(own_home: Path, tiny: Callable[[str, str], Path]) -> None:
     chance = random.Random(SEED)
     print(f"chaos seed {SEED}")
@@ -69,6 +70,7 @@ def test_random_kills_of_engine_and_desk(own_home: Path, tiny: Callable[[str, st
     only_whole_artefacts(folders.home())
 
 
+@pytest.mark.slow
 def test_random_kills_of_the_window(own_home: Path) -> None:
     chance = random.Random(SEED)
     print(f"chaos seed {SEED}")

@@ -166,7 +166,10 @@ def test_stop_while_the_engine_starts(own_home: Path, starter_folder: Path) -> N
 
 @pytest.mark.parametrize(
     ("mode", "stage"),
-    [("eager", "load"), ("torch-compile", "prepare"), ("onnx-runtime", "prepare"), ("eager", "running")],
+    [
+        *(("eager", "load"), ("onnx-runtime", "prepare"), ("eager", "running")),
+        pytest.param("torch-compile", "prepare", marks=pytest.mark.slow),
+    ],
 )
 def test_a_killed_engine_is_one_failure_and_the_next_run_works(
     talk: Talk, own_home: Path, starter_folder: Path, mode: str, stage: str

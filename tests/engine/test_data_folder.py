@@ -171,6 +171,7 @@ def test_a_data_folder_lost_before_an_engine_is_started_for_a_run(own_home: Path
 # --- others at the same time ------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_two_programs_export_the_same_model_at_once(own_home: Path, tiny: Tiny) -> None:
     words = ["run", "--model", str(tiny("bert", "FeatureExtraction")), "--task", FEATURES, "--mode", "onnx-runtime"]
     command = [*PROGRAM, *words, "--input", "A cat sat.", "--repeat", "1", "--json"]

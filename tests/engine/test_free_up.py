@@ -23,6 +23,7 @@ def size_of(talk: Talk, name: str, part: str) -> int:
     return next(one.size_bytes for one in stored.parts if one.id == part)
 
 
+@pytest.mark.slow
 def test_what_a_run_prepared_is_counted_freed_and_prepared_again(
     talk: Talk, own_home: Path, starter_folder: Path
 ) -> None:

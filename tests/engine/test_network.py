@@ -101,6 +101,7 @@ def pid_of(talk: Talk, role: str) -> int:
     return next(event.pid for event in talk.heard if isinstance(event, Ready) and event.role == role)
 
 
+@pytest.mark.slow
 def test_nothing_is_sent_by_describing_and_running_in_every_mode(recorder: Recorder, hub: Hub, proxy: Hub) -> None:
     with talking(prefix=recorder.prefix) as talk:
         for name, ref in (("1", "starter"), ("2", "org/name"), ("3", f"{hub.url}/org/name")):

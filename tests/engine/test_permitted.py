@@ -156,6 +156,7 @@ def test_not_enough_memory_is_told_before_loading(talk: Talk, forty_gigabytes: P
     assert not [event for event in talk.of(name) if isinstance(event, Stage) and event.stage == "load"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of a process")
 def test_the_check_can_be_set_aside(forty_gigabytes: Path, tiny: Tiny) -> None:
     """Under a limit of address space, so that the attempt costs nobody else's memory."""

@@ -232,6 +232,7 @@ def test_try_compares_every_available_mode() -> None:
     assert all(run["ratio"]["value"] > 0 for run in runs[1:])
 
 
+@pytest.mark.slow
 def test_without_a_display_the_main_job_is_done_in_the_terminal() -> None:
     command = ["env", "-u", "DISPLAY", "-u", "WAYLAND_DISPLAY", "-u", "QT_QPA_PLATFORM", *PROGRAM]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=ROOT)

@@ -33,6 +33,7 @@ def test_nothing_is_explained_unless_asked() -> None:
     assert document(*WORDS)["evidence"] is None
 
 
+@pytest.mark.slow
 def test_words_for_people_name_what_ran() -> None:
     printed = fastpath(*WORDS, "--mode", "torchscript", "--explain")
 

@@ -57,6 +57,7 @@ def cosine(precision: str, reference: Any, model: Any, inputs: dict[str, torch.T
     return task.agreement(precision, [outputs[0]], [outputs[1]], [inputs], rows).cosine_worst
 
 
+@pytest.mark.slow
 @needs_compiler
 def test_two_graphs_serve_all_shapes_and_answer_as_eager_does(tiny: Tiny, make_job: MakeJob) -> None:
     folder = tiny("bert", "TokenClassification")
