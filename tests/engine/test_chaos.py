@@ -14,6 +14,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from engine import folders
 from engine.wire.messages import Answer, Describe, Failed, Finished, Ready
 from tests.talk import Talk, gone_within, only, talking
