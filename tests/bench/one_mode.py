@@ -1,7 +1,7 @@
 """``python -m tests.bench.one_mode SPEC``: one mode in a process of its own, beside eager fp32; prints JSON.
 
 SPEC is a ``Spec`` as JSON. The mode prepares the model by its own ``prepare``, as in a run; what it returns is called
-bare, in turn with eager (and, where asked, with the same technique written by hand).
+bare, in blocks of calls in turn with eager (and, where asked, with the same technique written by hand).
 """
 
 import contextlib
@@ -39,7 +39,11 @@ HEAD = "FeatureExtraction"
 EAGER = "eager"
 BY_HAND = " by hand"
 WARM_CALLS = 3
-LEAST_ROUNDS, MOST_ROUNDS = 10, 200
+LEAST_ROUNDS, MOST_ROUNDS = 3, 40
+BLOCK_S, LEAST_BLOCK, MOST_BLOCK = 0.25, 3, 20
+"""A turn: so many calls in a row as fit into the time. As in a run, whose calls find their weights in the caches: one
+call after eager's, which fills them with four times as many bytes, was twice as slow for a small model in int8.
+"""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -120,7 +124,7 @@ def _value(events: Generator[Event, None, Prepared]) -> Prepared:
 def _measured(
     spec: Spec, eager: Prepared, subjects: Mapping[str, Prepared], inputs: Mapping[str, torch.Tensor]
 ) -> dict[str, list[float]]:
-    """Milliseconds of each subject, one call of each in turn."""
+    """Milliseconds of each subject's calls, in turns of a block of calls each."""
     calls: dict[str, Call] = {EAGER: eager}
     for name, subject in subjects.items():
         for _ in subject.adapt(inputs):
@@ -130,20 +134,29 @@ def _measured(
         for name in subjects:
             if make := by_hand.maker(spec.mode, name):
                 calls[name + BY_HAND] = make(Path(spec.model), inputs, spec.threads)
-    for call in calls.values():
-        for _ in range(WARM_CALLS):
-            call(**inputs)
-    samples: dict[str, list[float]] = {name: [] for name in calls}
     clock = time.process_time_ns if spec.clock == "cpu" else time.perf_counter_ns
+    blocks = {name: _block(call, inputs) for name, call in calls.items()}
+    samples: dict[str, list[float]] = {name: [] for name in calls}
     end = time.monotonic() + spec.seconds
     rounds = 0
     while rounds < LEAST_ROUNDS or (time.monotonic() < end and rounds < MOST_ROUNDS):
         for name, call in calls.items():
-            began = clock()
-            call(**inputs)
-            samples[name].append((clock() - began) / 1e6)
+            call(**inputs)  # the caches are its own from here on
+            for _ in range(blocks[name]):
+                began = clock()
+                call(**inputs)
+                samples[name].append((clock() - began) / 1e6)
         rounds += 1
     return samples
+
+
+def _block(call: Call, inputs: Mapping[str, torch.Tensor]) -> int:
+    """Warms up; returns how many calls a block has."""
+    for _ in range(WARM_CALLS):
+        began = time.perf_counter()
+        call(**inputs)
+        took_s = time.perf_counter() - began
+    return max(LEAST_BLOCK, min(MOST_BLOCK, int(BLOCK_S / took_s)))
 
 
 def _agreement(facts: ModelFacts, eager: Prepared, subject: Prepared) -> dict[str, Any]:

@@ -6,7 +6,6 @@ instead of 6.6), and a request takes tensors where they lie. A model that brings
 """
 
 from collections.abc import Generator
-from typing import Any
 
 from engine.cpu import read as cpu
 from engine.mode import (

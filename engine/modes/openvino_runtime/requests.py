@@ -34,8 +34,7 @@ class Requests:
         request = self._request(0)
         rows, tokens = inputs["input_ids"].shape
         outputs = self._empty(rows, tokens)
-        request.start(fitted(self._names, inputs), outputs)
-        return request.wait() or outputs
+        return request.run(fitted(self._names, inputs), outputs) or outputs
 
     def together(self, inputs: Inputs, parts: Parts) -> Outputs:
         """One request for each part, several at a time; [rows, tokens, ...] with zeros where a part did not reach."""
@@ -110,7 +109,22 @@ class _Request:
         self._held: Any = None
         self._in_place = False
 
+    def run(self, inputs: Sequence[Any], outputs: Outputs) -> Outputs:
+        """As ``start`` and ``wait``, but in this thread: to hand over took a tenth of a small model's call."""
+        self._bind(inputs, outputs)
+        self._request.infer()
+        return self._outputs_beside()
+
     def start(self, inputs: Sequence[Any], outputs: Outputs) -> None:
+        self._bind(inputs, outputs)
+        self._request.start_async()
+
+    def wait(self) -> Outputs:
+        """Copies of the outputs where they were not written in place, else empty."""
+        self._request.wait()
+        return self._outputs_beside()
+
+    def _bind(self, inputs: Sequence[Any], outputs: Outputs) -> None:
         from openvino import Tensor
 
         request = self._request
@@ -123,11 +137,8 @@ class _Request:
             request.set_output_tensor(index, tensor)
         self._held = (inputs, outputs, given, taken)
         self._in_place = bool(taken)
-        request.start_async()
 
-    def wait(self) -> Outputs:
-        """Copies of the outputs where they were not written in place, else empty."""
-        self._request.wait()
+    def _outputs_beside(self) -> Outputs:
         if self._in_place:
             return {}
         import torch
