@@ -1,9 +1,10 @@
-"""Bare requests: OpenVINO reads PyTorch's tensors where they lie, and writes into fresh ones.
+"""Bare requests: OpenVINO reads PyTorch's tensors where they lie, and writes large outputs into fresh ones.
 
-Nothing is copied on the way, and no call writes into what an earlier one returned.
+No call writes into what an earlier one returned.
 """
 
 import collections
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -12,6 +13,9 @@ from engine.ragged.parts import Part, Parts, cut
 
 _WAITING = 8
 """Requests that are prepared while others run."""
+
+_COPIED_NUMBERS = 2**18
+"""Outputs up to so many numbers (1 MB) are copied: to give OpenVINO another place takes longer (0.1 ms, measured)."""
 
 
 class Requests:
@@ -28,13 +32,17 @@ class Requests:
         self._outputs = [port.any_name for port in compiled.outputs]
         self._tails = _tails(compiled, token_outputs)
         self._requests: list[_Request] = []
+        self._copying = self._new()
+        """Never told where to write."""
 
     def __call__(self, inputs: Inputs) -> Outputs:
         """One request for the whole batch."""
-        request = self._request(0)
         rows, tokens = inputs["input_ids"].shape
+        given = fitted(self._names, inputs)
+        if sum(math.prod(shape) for _, shape in self._shapes(rows, tokens)) <= _COPIED_NUMBERS:
+            return self._copying.run(given, {})
         outputs = self._empty(rows, tokens)
-        return request.run(fitted(self._names, inputs), outputs) or outputs
+        return self._request(0).run(given, outputs) or outputs
 
     def together(self, inputs: Inputs, parts: Parts) -> Outputs:
         """One request for each part, several at a time; [rows, tokens, ...] with zeros where a part did not reach."""
@@ -58,12 +66,16 @@ class Requests:
 
     def close(self) -> None:
         self._requests.clear()
+        self._copying.close()
         self._compiled = None
 
     def _request(self, number: int) -> "_Request":
         while len(self._requests) <= number:
-            self._requests.append(_Request(self._compiled.create_infer_request(), self._outputs))
+            self._requests.append(self._new())
         return self._requests[number]
+
+    def _new(self) -> "_Request":
+        return _Request(self._compiled.create_infer_request(), self._outputs)
 
     def _empty(self, rows: int, tokens: int) -> dict[str, Any]:
         import torch
@@ -106,6 +118,7 @@ class _Request:
     def __init__(self, request: Any, outputs: Sequence[str]) -> None:
         self._request = request
         self._outputs = outputs
+        self._inputs: list[tuple[Any, Any]] = []
         self._held: Any = None
         self._in_place = False
 
@@ -124,18 +137,25 @@ class _Request:
         self._request.wait()
         return self._outputs_beside()
 
+    def close(self) -> None:
+        self._request = self._held = None
+        self._inputs = []
+
     def _bind(self, inputs: Sequence[Any], outputs: Outputs) -> None:
         from openvino import Tensor
 
-        request = self._request
-        given = [Tensor(value.numpy(), shared_memory=True) for value in inputs]
-        for index, tensor in enumerate(given):
-            request.set_input_tensor(index, tensor)
+        self._inputs = self._inputs or [(None, None)] * len(inputs)
+        for index, value in enumerate(inputs):
+            # Of the same tensor OpenVINO knows the place already, and finds there what it holds now.
+            if value is not self._inputs[index][0]:
+                tensor = Tensor(value.numpy(), shared_memory=True)
+                self._request.set_input_tensor(index, tensor)
+                self._inputs[index] = (value, tensor)
         # Where the output is a row of a larger one, NumPy and OpenVINO agree that one row is contiguous.
         taken = [Tensor(outputs[name].numpy(), shared_memory=True) for name in self._outputs if outputs]
         for index, tensor in enumerate(taken):
-            request.set_output_tensor(index, tensor)
-        self._held = (inputs, outputs, given, taken)
+            self._request.set_output_tensor(index, tensor)
+        self._held = (outputs, taken)
         self._in_place = bool(taken)
 
     def _outputs_beside(self) -> Outputs:
