@@ -50,7 +50,7 @@ def kept(job: Job) -> Place | None:
 
 
 def source(job: Job) -> Any:
-    """The graph at full precision: from an earlier run, the model's own ONNX graph, or our loaded model.
+    """What a graph is made from: the full graph of an earlier run, the model's own ONNX graph, or our loaded model.
 
     Raises NotForThisModel, ModelBroken, UnsafeWeights.
     """
@@ -63,26 +63,32 @@ def source(job: Job) -> Any:
             return openvino.Core().read_model(full / _FILE)
     if job.facts.weights == "ONNX":
         return _own(job, openvino)
-    model = load_eager(job.facts, job.auto_class, attention_of(job.facts))
-    with refusing(TITLE, job.facts), tracing_quietly():
-        graph = converted(openvino, model, job.auto_class)
-    del model
-    memory.give_back()  # the trace and the model hold each other, and quantising needs their room
-    return graph
+    return load_eager(job.facts, job.auto_class, attention_of(job.facts))
 
 
 def make(job: Job, sources: list[Any]) -> Place:
-    """Takes the one graph of ``sources`` (so that nobody holds it for longer than it is needed), quantises it where
-    the precision asks for it, and puts it on the shelf. Raises NotForThisModel, BadInput.
+    """Makes a graph of the one thing in ``sources`` (taken out, so that nobody holds it for longer than it is needed),
+    quantises it where the precision asks for it, and puts it on the shelf. Raises NotForThisModel, BadInput.
     """
     openvino = libraries.openvino()
 
     def write(folder: Path) -> None:
+        sources.append(_graph(job, openvino, sources.pop()))
         quantised = _quantised(job, sources)
         openvino.save_model(quantised, folder / _FILE, compress_to_fp16=False)
 
     with refusing(TITLE, job.facts):
         return job.artefacts.keep(MODE, job.precision, _options(job), write) / _FILE
+
+
+def _graph(job: Job, openvino: Any, source: Any) -> Any:
+    if isinstance(source, openvino.Model):
+        return source
+    with tracing_quietly():
+        graph = converted(openvino, source, job.auto_class)
+    del source
+    memory.give_back()  # the trace and the model hold each other, and quantising needs their room
+    return graph
 
 
 def has_logarithm(graph: Place) -> bool:

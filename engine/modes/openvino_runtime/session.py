@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from engine import task
 from engine.evidence import openvino_graph
 from engine.evidence.told import Told
 from engine.mode import Events, Job, no_events
@@ -22,7 +23,9 @@ class Session:
     mode = graphs.MODE
 
     def __init__(self, job: Job, graph: Path, compiling: Mapping[str, Any]) -> None:
-        """Compiles ``graph`` with the properties ``compiling``, and calls it once with the sample."""
+        """Compiles ``graph`` with the properties ``compiling``, and calls it once with the sample. Raises
+        NotForThisModel.
+        """
         self._graph = graph
         self._compiling = dict(compiling)
         self._threads = job.threads
@@ -32,7 +35,7 @@ class Session:
         self.precision = settings.executed(job.precision, _hint(compiled))
         self._requests = Requests(compiled, self._token_outputs)
         self._beside: Requests | None = None
-        self(**job.sample)
+        task.check_outputs(self(**job.sample), job.sample)  # kernels that oneDNN lacks give nothing, and no error
 
     def adapt(self, inputs: Inputs) -> Events:
         """One graph serves all shapes; kernels for a new one are made within its first call, so that is now."""
