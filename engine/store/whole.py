@@ -60,6 +60,17 @@ def sweep(folder: Path, name: str = "") -> None:
             remove(part)
 
 
+@contextlib.contextmanager
+def aside(folder: Path) -> Iterator[Path]:
+    """A folder within ``folder`` for a while; that of a process which was killed goes with the next ``sweep``."""
+    place = beside(folder / "aside")
+    place.mkdir(parents=True)
+    try:
+        yield place
+    finally:
+        remove(place)
+
+
 def remove(place: Path) -> None:
     """Removes a file or a folder. What is still open elsewhere may stay, on Windows, until the next time."""
     try:

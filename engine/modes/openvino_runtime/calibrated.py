@@ -1,9 +1,7 @@
 """A graph with int8 weights, or with int8 products whose ranges were found on real texts. Through NNCF."""
 
 import contextlib
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from engine import folders
@@ -12,6 +10,7 @@ from engine.models.tensors import Inputs
 from engine.modes.openvino_runtime import libraries
 from engine.modes.openvino_runtime.requests import fitted
 from engine.modes.openvino_runtime.settings import GROUP
+from engine.store import whole
 
 _ALPHA = 0.7
 """How far SmoothQuant (arXiv 2211.10438) moves the outliers of activations into the weights: cosine 0.994 on MiniLM and
@@ -62,8 +61,8 @@ def quantised(graph: Any, texts: Sequence[Inputs]) -> Any:
 def _aside(graph: Any) -> Iterator[Callable[[], Any]]:
     """``graph`` in a file, from which it comes anew: held in memory it would be a third copy of the weights."""
     openvino = libraries.openvino()
-    with tempfile.TemporaryDirectory(dir=folders.part("openvino"), prefix="calibrate-") as place:
-        file = Path(place) / "model.xml"
+    with whole.aside(folders.part("artefacts")) as place:
+        file = place / "model.xml"
         openvino.save_model(graph, file, compress_to_fp16=False)
         core = openvino.Core()
         core.set_property({"ENABLE_MMAP": False})  # Windows deletes no file that is mapped

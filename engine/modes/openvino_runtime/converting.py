@@ -1,12 +1,11 @@
 """From our loaded model to one graph: by Optimum Intel's exporter, or OpenVINO's own converter that it stands on."""
 
 import inspect
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from engine import folders
 from engine.mode import EXPORT_TASKS
+from engine.store import whole
 
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
@@ -41,8 +40,8 @@ def _by_optimum(openvino: Any, model: Any, auto_class: str) -> Any:
         return None
     core = openvino.Core()
     core.set_property({"ENABLE_MMAP": False})  # the file it comes from is gone when it is read
-    with tempfile.TemporaryDirectory(dir=folders.part("openvino"), prefix="export-") as place:
-        file = Path(place) / "model.xml"
+    with whole.aside(folders.part("artefacts")) as place:
+        file = place / "model.xml"
         convert.export(model, recipe(model.config), file, stateful=False)
         return core.read_model(file)
 

@@ -237,3 +237,17 @@ def test_the_least_recently_used_go_first():
     assert artefacts.total_bytes() == 2 * one
     artefacts.free_up(0)
     assert artefacts.total_bytes() == 0
+
+
+def test_what_a_killed_process_had_aside_is_swept(own_home: Path):
+    script = (
+        "import os; from engine import folders; from engine.store import whole\n"
+        "with whole.aside(folders.part('artefacts')) as place:\n"
+        "    (place / 'model.bin').write_bytes(b'x'); os._exit(0)"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
+    assert len(list(home(own_home).iterdir())) == 1
+
+    shelf()
+
+    assert list(home(own_home).iterdir()) == []
