@@ -1,6 +1,6 @@
 """Letters for Alt: every control that has none written into its title gets one that is free on its page."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 
@@ -29,15 +29,15 @@ def retitle(widget: QAbstractButton | QLabel, title: str) -> None:
 def give(page: QWidget) -> None:
     """Gives letters to the controls that are shown on ``page`` and want one; each letter once."""
     shown = [widget for widget in _titled(page) if widget.isVisibleTo(page)]
-    taken = {letter for widget in shown if not widget.property(_TITLE) for letter in letter_of(widget.text())}
-    for widget in shown:
-        if title := widget.property(_TITLE):
-            text, letter = with_letter(str(title), taken)
-            taken |= {letter}
-            if widget.text() != text:
-                widget.setText(text)
-                if isinstance(holder := widget.parentWidget(), Flow):
-                    holder.arrange()
+    fixed = {letter for widget in shown if not widget.property(_TITLE) for letter in letter_of(widget.text())}
+    wanting = [widget for widget in shown if widget.property(_TITLE)]
+    letters = shared_out([str(widget.property(_TITLE)) for widget in wanting], fixed)
+    for widget, letter in zip(wanting, letters, strict=True):
+        text = with_letter(str(widget.property(_TITLE)), letter)
+        if widget.text() != text:
+            widget.setText(text)
+            if isinstance(holder := widget.parentWidget(), Flow):
+                holder.arrange()
 
 
 def _titled(page: QWidget) -> Iterable[QAbstractButton | QLabel]:
@@ -51,15 +51,42 @@ def letter_of(text: str) -> str:
     return plain[plain.index("&") + 1 :][:1].lower() if "&" in plain else ""
 
 
-def with_letter(title: str, taken: set[str]) -> tuple[str, str]:
-    """``title`` with "&" before its first letter that is free, at a word's beginning if one is; else behind it a
-    digit that is free. And that letter.
+def shared_out(titles: Sequence[str], fixed: set[str]) -> list[str]:
+    """A letter for each title, each letter once and none of ``fixed``: the first that is free, at a word's beginning if
+    one is. Where none is, one of another title that has a second choice; else a digit; else "".
     """
+    found = [""] * len(titles)
+
+    def first_free(title: str) -> str:
+        return next((letter for letter in _letters(title) if letter not in fixed and letter not in found), "")
+
+    for place, title in enumerate(titles):
+        found[place] = first_free(title)
+        if found[place]:
+            continue
+        for holder in range(place):
+            if found[holder] in _letters(title) and (other := first_free(titles[holder])):
+                found[place], found[holder] = found[holder], other
+                break
+        else:
+            found[place] = next((digit for digit in _SPARE if digit not in fixed and digit not in found), "")
+    return found
+
+
+def with_letter(title: str, letter: str) -> str:
+    """``title`` with "&" before ``letter``, at a word's beginning if it is there; behind it in brackets, if nowhere."""
     escaped = title.replace("&", "&&")
-    places = [place for place, letter in enumerate(escaped) if letter.isascii() and letter.isalpha()]
-    begin = [place for place in places if place == 0 or escaped[place - 1] == " "]
-    for place in (*begin, *places):
-        if escaped[place].lower() not in taken:
-            return f"{escaped[:place]}&{escaped[place:]}", escaped[place].lower()
-    spare = next((digit for digit in _SPARE if digit not in taken), "")
-    return (f"{escaped} (&{spare})", spare) if spare else (escaped, "")
+    for place in _places(escaped):
+        if escaped[place].lower() == letter:
+            return f"{escaped[:place]}&{escaped[place:]}"
+    return f"{escaped} (&{letter})" if letter else escaped
+
+
+def _letters(title: str) -> list[str]:
+    return [title[place].lower() for place in _places(title)]
+
+
+def _places(title: str) -> list[int]:
+    """Of letters that a keyboard has, words' beginnings first."""
+    places = [place for place, letter in enumerate(title) if letter.isascii() and letter.isalpha()]
+    return sorted(places, key=lambda place: place > 0 and title[place - 1] != " ")

@@ -14,7 +14,6 @@ from engine.measure import memory
 from engine.mode import (
     BF16,
     BF16_AUTOCAST,
-    EXPORT_TASKS,
     FP32,
     INT8_DYNAMIC,
     INT8_STATIC,
@@ -34,7 +33,7 @@ from engine.models.facts import ModelFacts
 from engine.models.load import load_eager
 from engine.models.onnx_data import require_inside
 from engine.models.tensors import Inputs
-from engine.modes.onnx_runtime import quantising
+from engine.modes.onnx_runtime import exporting, quantising
 from engine.modes.onnx_runtime.session import LEVELS, MODE, TITLE, OnnxModel
 from engine.ragged import Ragged
 from engine.wire.errors import NotForThisModel
@@ -185,14 +184,9 @@ def _check_own(graph: Path) -> None:
 
 def _export(job: Job, model: Any) -> Path:
     """The exported graph, on the shelf. Raises NotForThisModel."""
-    import optimum.exporters.onnx
-    from optimum.exporters.tasks import TasksManager
 
     def write(folder: Path) -> None:
-        configure = TasksManager.get_exporter_config_constructor(
-            exporter="onnx", model=model, task=EXPORT_TASKS[job.auto_class], library_name="transformers"
-        )
-        optimum.exporters.onnx.export(model, configure(model.config), folder / _GRAPH)
+        exporting.export(model, job.auto_class, folder / _GRAPH)
 
     with refusing(card.title, job.facts), tracing_quietly():
         return job.artefacts.keep(card.id, FP32.id, {}, write) / _GRAPH

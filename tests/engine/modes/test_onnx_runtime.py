@@ -36,7 +36,7 @@ def own_graph(tiny: Tiny, make_job: MakeJob, tmp_path: Path) -> Path:
     prepared(onnx_runtime, job)
     kept = job.artefacts.find("onnx-runtime", "fp32", {})
     assert kept is not None
-    shutil.copy(kept / "model.onnx", folder / "model.onnx")
+    onnx.save(onnx.load(kept / "model.onnx"), folder / "model.onnx")
     return folder
 
 
@@ -73,6 +73,18 @@ def test_starter_is_exported_once_and_right(starter_folder: Path, make_job: Make
     assert exporting_s is not None
     assert opening_s is not None
     assert opening_s <= 0.25 * exporting_s
+
+
+def test_weights_lie_beside_the_graph_each_once(starter_folder: Path, make_job: MakeJob) -> None:
+    """So they are never in memory as the graph's bytes; ONNX Runtime maps them."""
+    job = make_job(starter_folder, "FeatureExtraction", tokens(starter_folder, 1, 11))
+    prepared(onnx_runtime, job)
+    kept = job.artefacts.find("onnx-runtime", "fp32", {})
+    assert kept is not None
+    weights_bytes = (starter_folder / "model.safetensors").stat().st_size
+
+    assert (kept / "model.onnx").stat().st_size < weights_bytes / 100
+    assert (kept / "model.onnx.weights").stat().st_size == pytest.approx(weights_bytes, rel=0.02)
 
 
 def test_threads_are_as_many_as_asked_and_leave_the_cores_after_a_call(

@@ -396,7 +396,7 @@ def own_graph(tiny: Tiny, make_job: MakeJob, tmp_path: Path) -> Path:
     prepared(onnx_runtime, job)
     kept = job.artefacts.find("onnx-runtime", "fp32", {})
     assert kept is not None
-    shutil.copy(kept / "model.onnx", folder / "model.onnx")
+    onnx.save(onnx.load(kept / "model.onnx"), folder / "model.onnx")
     (folder / "model.safetensors").unlink()
     return folder
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from gui.widgets.mnemonics import letter_of, with_letter
+from gui.widgets.mnemonics import letter_of, shared_out, with_letter
 
 
 @pytest.mark.parametrize(
-    ("title", "taken", "text"),
+    ("title", "fixed", "text"),
     [
         ("Source sentence", "", "&Source sentence"),
         ("Source sentence", "s", "S&ource sentence"),
@@ -14,15 +14,23 @@ from gui.widgets.mnemonics import letter_of, with_letter
         ("R && D", "", "&R &&&& D"),
         ("日本語", "", "日本語 (&0)"),
         ("aa", "a0", "aa (&1)"),
+        ("a", "a0123456789", "a"),
     ],
 )
-def test_a_title_gets_its_first_free_letter(title: str, taken: str, text: str) -> None:
-    found, letter = with_letter(title, set(taken))
+def test_a_title_gets_its_first_free_letter(title: str, fixed: str, text: str) -> None:
+    (letter,) = shared_out([title], set(fixed))
 
-    assert found == text
-    assert letter == letter_of(found)
-    assert letter not in taken
+    assert with_letter(title, letter) == text
+    assert letter == letter_of(text)
+    assert letter not in set(fixed)
 
 
-def test_where_nothing_is_free_it_stays_as_it_is() -> None:
-    assert with_letter("a", set("a0123456789")) == ("a", "")
+def test_a_title_with_a_second_choice_gives_way() -> None:
+    assert shared_out(["Open", "No", "On"], set()) == ["p", "n", "o"]
+    assert shared_out(["On", "No", "o"], set()) == ["o", "n", "0"]
+
+
+def test_each_letter_is_given_once() -> None:
+    titles = ["Run", "Runtime", "Run it", "nur", "urn", "日本"]
+
+    assert shared_out(titles, {"i"}) == ["r", "t", "n", "u", "0", "1"]

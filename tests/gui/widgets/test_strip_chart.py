@@ -1,5 +1,6 @@
 """The chart: what it reads out, how it scales, how long a frame takes."""
 
+import statistics
 import time
 
 import pytest
@@ -9,13 +10,12 @@ from gui import theme
 from gui.run_state.latencies import Bucket, Latencies
 from gui.widgets.strip_chart import StripChart, nice_top, scale_label
 
-PAINT_MS = 4.0
 
-
-def filled() -> Latencies:
+def filled(each: int) -> Latencies:
+    """Forty seconds of calls, ``each`` of them in every tenth of a second."""
     latencies = Latencies()
     for step in range(400):
-        latencies.add([4.0 + (number % 7) / 10 for number in range(250)], 100 + step * 0.1)
+        latencies.add([4.0 + (number % 7) / 10 for number in range(each)], 100 + step * 0.1)
     return latencies
 
 
@@ -73,7 +73,7 @@ def test_a_paused_chart_holds_its_picture(chart: StripChart) -> None:
 
 
 def test_the_lines_are_in_the_accent_and_the_baseline_shows(chart: StripChart) -> None:
-    latencies = filled()
+    latencies = filled(250)
     chart.show_latencies(latencies, None)
     without = chart.grab().toImage()
     chart.show_latencies(latencies, 9.0)
@@ -96,15 +96,17 @@ def test_scale_labels_look_plain() -> None:
     assert [scale_label(value) for value in (15.0, 7.5, 1000.0, 15_000)] == ["15 ms", "7.5 ms", "1,000 ms", "15 s"]
 
 
-def test_a_frame_is_painted_in_time_after_100_000_samples(chart: StripChart) -> None:
-    latencies = filled()
-    assert latencies.n == 100_000
-    spent = []
+def test_a_frame_takes_no_longer_after_100_000_samples_than_after_2_000(chart: StripChart) -> None:
+    """A ratio, since the milliseconds belong to the machine: ``tasks.py bench window`` has them."""
+    many, few = filled(250), filled(5)
+    assert (many.n, few.n) == (100_000, 2_000)
+    spent: dict[int, list[float]] = {250: [], 5: []}
     for step in range(30):
-        latencies.add((4.2,) * 25, 140 + step * 0.1)
-        chart.show_latencies(latencies, 8.0)
-        began = time.thread_time()
-        chart.repaint()
-        spent.append((time.thread_time() - began) * 1e3)
+        for latencies, each in ((many, 250), (few, 5)):
+            latencies.add((4.2,) * (each // 5), 140 + step * 0.1)
+            chart.show_latencies(latencies, 8.0)
+            began = time.thread_time()
+            chart.repaint()
+            spent[each].append(time.thread_time() - began)
 
-    assert sorted(spent)[len(spent) // 2] <= PAINT_MS
+    assert statistics.median(spent[250]) <= 2 * statistics.median(spent[5])
