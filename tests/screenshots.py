@@ -54,6 +54,8 @@ IN_DOCS = {
     ("run", "light"): "run-light",
     ("run", "dark"): "run-dark",
     ("running", "light"): "running-light",
+    ("precisions", "light"): "precisions-light",
+    ("what-ran", "light"): "what-ran-light",
     ("cpu-refused", "light"): "cpu-light",
     ("settings", "light"): "settings-light",
     ("presentation", "dark"): "presentation-dark",

@@ -5,13 +5,12 @@ from typing import Annotated
 import typer
 
 from engine.cli import documents, tables
-from engine.cli.commands import Json, _conversation, app
+from engine.cli.command import Json, talking
 from engine.cli.conversation import progress
 from engine.cli.output import print_json
 from engine.wire.messages import AnyEvent, CompilerShown, ShowCompiler, Stage
 
 
-@app.command("show-compiler")
 def show_compiler_command(
     threads: Annotated[int, typer.Option(min=0, help="0 takes the physical cores.")] = 0, as_json: Json = False
 ) -> None:
@@ -24,7 +23,7 @@ def show_compiler_command(
         elif isinstance(event, Stage) and event.seconds is None:
             progress.print(f"{event.stage}...")
 
-    with _conversation(as_json) as talk:
+    with talking(as_json) as talk:
         talk.ask(lambda name: ShowCompiler(id=name, threads=threads), hear)
     shown = found[0]
     if as_json:

@@ -134,12 +134,12 @@ class _Hearing:
         elif isinstance(event, Answer):
             self.result = event.result
         elif self._show and isinstance(event, Stage):
-            progress.print(_stage_line(event))
+            progress.print(stage_line(event))
         elif self._show and isinstance(event, Notice):
             progress.print(event.text)
 
 
-def _stage_line(stage: Stage) -> str:
+def stage_line(stage: Stage) -> str:
     if stage.seconds is not None:
         return f"{stage.stage}: {'from the cache, ' if stage.cached else ''}{stage.seconds:.2f} s"
     return f"{stage.stage}..." + (f" (last time {stage.last_s:.1f} s)" if stage.last_s else "")

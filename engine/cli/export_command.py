@@ -6,14 +6,12 @@ from typing import Annotated
 import typer
 
 from engine.cli import documents, tables
-from engine.cli.commands import Json, _conversation, _named
-from engine.cli.commands import app as words
-from engine.cli.conversation import _stage_line, progress
+from engine.cli.command import Json, named, talking
+from engine.cli.conversation import progress, stage_line
 from engine.cli.output import print_json
 from engine.wire.messages import AnyEvent, Export, Exported, Notice, Stage
 
 
-@words.command("export")
 def export_command(
     model: Annotated[str, typer.Option(help="starter, a folder, or a Hub id or address (downloaded where needed).")],
     task: Annotated[str, typer.Option(help="A task's id; its example is what the program is recorded with.")],
@@ -27,9 +25,9 @@ def export_command(
     as_json: Json = False,
 ) -> None:
     """Saves a model as a program in one file, which runs without Python (TorchScript)."""
-    with _conversation(as_json) as talk:
-        card = _named("task", task, talk.catalogue.tasks)
-        mode_card = _named("mode", mode, talk.catalogue.modes)
+    with talking(as_json) as talk:
+        card = named("task", task, talk.catalogue.tasks)
+        mode_card = named("mode", mode, talk.catalogue.modes)
         described = talk.described(model, tokenizer)
 
         def make(name: str) -> Export:
@@ -52,7 +50,7 @@ def export_command(
             if isinstance(event, Exported):
                 found.append(event)
             elif isinstance(event, Stage):
-                progress.print(_stage_line(event))
+                progress.print(stage_line(event))
             elif isinstance(event, Notice):
                 progress.print(event.text)
 

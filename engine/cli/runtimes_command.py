@@ -9,7 +9,7 @@ import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
 from engine.cli import documents, tables
-from engine.cli.commands import Json, _conversation, app
+from engine.cli.command import Json, talking
 from engine.cli.conversation import Conversation, progress
 from engine.cli.output import print_json
 from engine.wire.messages import AnyEvent, AnyRequest, Installing, InstallRuntime, ListRuntimes, RemoveRuntime, Runtimes
@@ -19,14 +19,13 @@ _LINE_EVERY_S = 10.0
 """Where the console is no terminal (a file, a pipe), which keeps every line."""
 
 runtimes_app = typer.Typer(help="Environments of their own that some accelerations need.", no_args_is_help=True)
-app.add_typer(runtimes_app, name="runtimes")
 Name = Annotated[str, typer.Argument(help="A runtime's id; see 'fastpath runtimes list'.")]
 
 
 @runtimes_app.command("list")
 def list_command(as_json: Json = False) -> None:
     """The runtimes, and whether they are installed and whole."""
-    with _conversation(as_json) as talk:
+    with talking(as_json) as talk:
         _show(_asked(talk, lambda name: ListRuntimes(id=name)), as_json)
 
 
@@ -45,12 +44,12 @@ def repair_command(runtime: Name, as_json: Json = False) -> None:
 @runtimes_app.command("remove")
 def remove_command(runtime: Name, as_json: Json = False) -> None:
     """Deletes a runtime and what was downloaded for it."""
-    with _conversation(as_json) as talk:
+    with talking(as_json) as talk:
         _show(_asked(talk, lambda name: RemoveRuntime(id=name, runtime=runtime)), as_json)
 
 
 def _install(runtime: str, as_json: bool) -> None:
-    with _conversation(as_json) as talk:
+    with talking(as_json) as talk:
         for card in _asked(talk, lambda name: ListRuntimes(id=name)):
             if card.id == runtime and card.state == "not installed":
                 progress.print(_sizes(card))

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.all_tasks import TASKS
-from engine.cli.commands import read_fields
+from engine.cli.run_command import read_fields
 from engine.models.look import look
 from engine.task import Encoded
 from engine.wire import codec

@@ -25,8 +25,8 @@ WITHOUT_AVX, WITHOUT_SSE4, WITH_AVX2 = "Nehalem", "Opteron_G1", "Haswell"
 # The command line as it is, but for the prefix of the children that its client starts.
 PROGRAM = """
 import functools, json, sys
-from engine.cli import commands
-commands.Client = functools.partial(commands.Client, prefix=json.loads(sys.argv[1]))
+from engine.cli import command, commands
+command.Client = functools.partial(command.Client, prefix=json.loads(sys.argv[1]))
 sys.exit(commands.main(sys.argv[2:]))
 """
 

@@ -6,7 +6,7 @@ import pytest
 
 from engine import task as shared
 from engine.all_tasks import TASKS
-from engine.cli.commands import read_fields
+from engine.cli.run_command import read_fields
 from engine.wire.errors import BadInput
 
 ONE_FIELD, TWO_FIELDS = TASKS["text-classification"].card, TASKS["question-answering"].card

@@ -2,34 +2,28 @@
 
 import dataclasses
 import itertools
-import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import onnx
 import pytest
 import torch
 
-from engine import folders
 from engine.cpu import read as cpu
-from engine.mode import Prepared
 from engine.models import calibration
 from engine.models.calibration import Texts
 from engine.models.look import look
-from engine.modes import eager, onnx_runtime, openvino_runtime
-from engine.modes.openvino_runtime import calibrated, libraries
+from engine.modes import eager, openvino_runtime
 from engine.ragged.parts import TOKEN_OUTPUTS, Part, lengths_of, singly
-from engine.wire.errors import BadInput, NotForThisModel, UnsafeWeights
 from tests.engine.modes.conftest import MakeJob
-from tests.engine.modes.trying import FAMILIES, HEADS, TOLERANCE, ended, prepared, tokens
+from tests.engine.modes.near import assert_near, cosines
+from tests.engine.modes.trying import FAMILIES, HEADS, prepared, tokens
 from tests.tiny import ALL_FAMILIES
 
 Tiny = Callable[[str, str], Path]
-openvino = libraries.openvino()
 
 EVERYDAY = [*zip(FAMILIES, itertools.cycle(HEADS), strict=False), ("bert", "MaskedLM"), ("modernbert", HEADS[0])]
 REST = [pair for pair in itertools.product(ALL_FAMILIES, HEADS) if pair not in EVERYDAY and pair[0] != "longformer"]
@@ -37,28 +31,6 @@ SHAPES = ((1, 11), (3, 24))
 HAS_BF16 = any(feature.usable and feature.id in ("avx512_bf16", "amx_bf16") for feature in cpu.facts().features)
 HAS_VNNI = any(feature.usable and feature.id in ("avx512_vnni", "avx_vnni") for feature in cpu.facts().features)
 LOWER = ("bf16", "int8-dynamic", "int8-weights", "int8-static")
-
-
-def assert_near(head: str, inputs: Any, expected: Any, got: Any, tolerance: float = TOLERANCE) -> None:
-    """The same names and shapes, and the same numbers wherever a text is: what stands at padding is nobody's answer."""
-    assert set(got) == set(expected)
-    for name, value in got.items():
-        assert value.shape == expected[name].shape, name
-        kept = inputs["attention_mask"] > 0 if name in TOKEN_OUTPUTS.get(head, ()) else ...
-        assert (value[kept] - expected[name][kept]).abs().max() <= tolerance, name
-        assert value.numel() == 2 or value.std() > 0, name
-
-
-def cosines(head: str, inputs: Iterable[Any], one: Prepared, other: Prepared) -> list[float]:
-    """Of each row's raw outputs, padding left out."""
-    found = []
-    for batch in inputs:
-        a, b = one(**batch), other(**batch)
-        for row, name in itertools.product(range(len(batch["input_ids"])), a):
-            kept = batch["attention_mask"][row] > 0 if name in TOKEN_OUTPUTS.get(head, ()) else ...
-            pair = (a[name][row][kept].flatten().double(), b[name][row][kept].flatten().double())
-            found.append(torch.nn.functional.cosine_similarity(*pair, dim=0).item())
-    return found
 
 
 @pytest.mark.parametrize(
@@ -140,110 +112,6 @@ def test_smaller_groups_are_nearer(starter_folder: Path, make_job: MakeJob) -> N
         found.append(min(cosines("FeatureExtraction", texts, reference, prepared(openvino_runtime, job)[1])))
 
     assert found[0] > found[1] if HAS_VNNI else found
-
-
-def test_starter_is_exported_once_and_right(starter_folder: Path, make_job: MakeJob, own_home: Path) -> None:
-    inputs = tokens(starter_folder, 2, 24)
-    job = make_job(starter_folder, "FeatureExtraction", inputs)
-    _, reference = prepared(eager, job)
-    first, model = prepared(openvino_runtime, job)
-    second, again = prepared(openvino_runtime, job)
-
-    assert_near("FeatureExtraction", inputs, reference(**inputs), model(**inputs))
-    assert torch.equal(model(**inputs)["last_hidden_state"], again(**inputs)["last_hidden_state"])
-    assert [(stage.stage, stage.cached) for stage in ended(first)] == [("load", False), ("prepare", False)]
-    assert [(stage.stage, stage.cached) for stage in ended(second)] == [("load", False), ("prepare", True)]
-    assert list(folders.part("openvino").iterdir())
-
-
-def test_precisions_that_run_one_graph_share_it(tiny: Tiny, make_job: MakeJob, own_home: Path) -> None:
-    folder = tiny("bert", "TokenClassification")
-    inputs = tokens(folder, 1, 11)
-    cached = []
-    for precision in ("bf16", "fp32", "int8-weights", "int8-dynamic"):
-        events, _ = prepared(openvino_runtime, make_job(folder, "TokenClassification", inputs, precision))
-        cached.append(ended(events)[1].cached)
-
-    assert cached == [False, True, False, True]
-
-
-@pytest.mark.slow
-def test_other_texts_calibrate_anew(tiny: Tiny, make_job: MakeJob, own_home: Path) -> None:
-    folder = tiny("bert", "TokenClassification")
-    job = make_job(folder, "TokenClassification", tokens(folder, 1, 11), "int8-static")
-    others = Texts(job.facts, "", tuple(f"The cat sat on mat {number}." for number in range(12)))
-    cached = [
-        ended(prepared(openvino_runtime, one)[0])[1].cached
-        for one in (job, job, dataclasses.replace(job, calibration=others))
-    ]
-
-    assert cached == [False, True, False]
-    alike = dataclasses.replace(job, calibration=Texts(job.facts, "", ("The same text.",) * 20))
-    with pytest.raises(BadInput):
-        prepared(openvino_runtime, alike)
-
-
-def test_damaged_graph_is_made_anew(tiny: Tiny, make_job: MakeJob, own_home: Path) -> None:
-    folder = tiny("roberta", "TokenClassification")
-    inputs = tokens(folder, 2, 24)
-    job = make_job(folder, "TokenClassification", inputs)
-    _, reference = prepared(openvino_runtime, job)
-    (weights,) = folders.part("artefacts").rglob("model.bin")
-    content = bytearray(weights.read_bytes())
-    content[1000:1100] = bytes(100)
-    weights.write_bytes(content)
-    events, model = prepared(openvino_runtime, job)
-
-    assert not ended(events)[1].cached
-    assert torch.equal(model(**inputs)["logits"], reference(**inputs)["logits"])
-
-
-def test_damaged_compiled_graph_harms_nothing(tiny: Tiny, make_job: MakeJob, own_home: Path) -> None:
-    folder = tiny("bert", "TokenClassification")
-    inputs = tokens(folder, 2, 24)
-    job = make_job(folder, "TokenClassification", inputs)
-    expected = prepared(openvino_runtime, job)[1](**inputs)["logits"]
-    for blob in folders.part("openvino").iterdir():
-        blob.chmod(0o600)
-        blob.write_bytes(b"\xff" * 500)
-    again = prepared(openvino_runtime, job)[1]
-
-    assert torch.equal(again(**inputs)["logits"], expected)
-
-
-def test_changed_model_gets_a_graph_of_its_own(tiny: Tiny, make_job: MakeJob, tmp_path: Path) -> None:
-    folder = tmp_path / "changing"
-    shutil.copytree(tiny("bert", "TokenClassification"), folder)
-    inputs = tokens(folder, 1, 11)
-    before = prepared(openvino_runtime, make_job(folder, "TokenClassification", inputs))[1](**inputs)["logits"]
-    import safetensors.torch
-
-    weights = safetensors.torch.load_file(folder / "model.safetensors")
-    weights["classifier.weight"] = -weights["classifier.weight"]
-    safetensors.torch.save_file(weights, folder / "model.safetensors", {"format": "pt"})
-    job = make_job(folder, "TokenClassification", inputs)
-    _, reference = prepared(eager, job)
-    after = prepared(openvino_runtime, job)[1](**inputs)
-
-    assert_near("TokenClassification", inputs, reference(**inputs), after)
-    assert not torch.allclose(before, after["logits"])
-
-
-@pytest.mark.parametrize(("precision", "failing"), [("fp32", openvino), ("int8-dynamic", calibrated)])
-def test_failed_export_leaves_nothing(
-    tiny: Tiny, make_job: MakeJob, own_home: Path, monkeypatch: pytest.MonkeyPatch, precision: str, failing: Any
-) -> None:
-    def fails(*_words: Any, **_named: Any) -> None:
-        raise RuntimeError("cannot be had")
-
-    monkeypatch.setattr(failing, "save_model" if failing is openvino else "compressed", fails)
-    folder = tiny("bert", "TokenClassification")
-    job = make_job(folder, "TokenClassification", tokens(folder, 1, 11), precision)
-    with pytest.raises(NotForThisModel, match="OpenVINO") as failure:
-        prepared(openvino_runtime, job)
-
-    assert "cannot be had" in failure.value.details
-    assert list(folders.part("artefacts").iterdir()) == []
 
 
 def test_no_call_writes_into_what_another_gave(tiny: Tiny, make_job: MakeJob) -> None:
@@ -387,51 +255,6 @@ def test_nothing_is_there_to_report_with(tmp_path: Path, monkeypatch: pytest.Mon
     assert not (tmp_path / "intel").exists()
 
 
-@pytest.fixture
-def own_graph(tiny: Tiny, make_job: MakeJob, tmp_path: Path) -> Path:
-    """A folder with nothing but an ONNX graph for token classification."""
-    folder = tmp_path / "own"
-    shutil.copytree(tiny("bert", "TokenClassification"), folder)
-    job = make_job(folder, "TokenClassification", tokens(folder, 1, 11))
-    prepared(onnx_runtime, job)
-    kept = job.artefacts.find("onnx-runtime", "fp32", {})
-    assert kept is not None
-    onnx.save(onnx.load(kept / "model.onnx"), folder / "model.onnx")
-    (folder / "model.safetensors").unlink()
-    return folder
-
-
-def test_own_graph_is_run(own_graph: Path, make_job: MakeJob, tiny: Tiny) -> None:
-    inputs = tokens(own_graph, 3, 24)
-    _, reference = prepared(eager, make_job(tiny("bert", "TokenClassification"), "TokenClassification", inputs))
-    for precision in ("fp32", "int8-weights"):
-        job = make_job(own_graph, "TokenClassification", inputs, precision)
-        _, model = prepared(openvino_runtime, job)
-        assert openvino_runtime.fits(job.facts, precision).verdict == "fits"
-        assert min(cosines("TokenClassification", [inputs], reference, model)) >= (
-            0.99 if "int8" in precision else 1 - 1e-6
-        )
-
-
-def test_own_graph_for_another_task_is_refused(own_graph: Path, make_job: MakeJob) -> None:
-    with pytest.raises(NotForThisModel, match="start_logits"):
-        prepared(openvino_runtime, make_job(own_graph, "QuestionAnswering", tokens(own_graph, 1, 11)))
-
-
-def test_external_data_from_outside_is_refused(own_graph: Path, make_job: MakeJob) -> None:
-    model = onnx.load(own_graph / "model.onnx")
-    onnx.save(model, own_graph / "model.onnx", save_as_external_data=True, location="model.data", size_threshold=1000)
-    model = onnx.load(own_graph / "model.onnx", load_external_data=False)
-    for tensor in model.graph.initializer:
-        for entry in tensor.external_data:
-            if entry.key == "location":
-                entry.value = "../secret.data"
-    (own_graph / "model.onnx").write_bytes(model.SerializeToString())
-    (own_graph / "model.data").rename(own_graph.parent / "secret.data")
-    with pytest.raises(UnsafeWeights, match="outside"):
-        prepared(openvino_runtime, make_job(own_graph, "TokenClassification", tokens(own_graph, 1, 11)))
-
-
 def test_longformer_does_not_fit(tiny: Tiny, make_job: MakeJob) -> None:
     folder = tiny("longformer", "FeatureExtraction")
     for precision in ("fp32", "bf16", "int8-dynamic"):
@@ -470,59 +293,3 @@ def test_kernels_that_a_cap_takes_away_are_told(
     words = [sys.executable, "-c", CAPPED, str(starter_folder)]
 
     assert subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()[-2:] == ["refused"] * 2
-
-
-PREPARE = """
-import sys
-from pathlib import Path
-from engine.measure import memory
-from engine.mode import Job
-from engine.models import calibration
-from engine.models.look import look
-from engine.modes import openvino_runtime
-from engine.store.artefacts import Shelf
-from tests.engine.modes.trying import ended, prepared, tokens
-
-
-def prepare(folder, precision):
-    facts = look(folder)
-    texts = calibration.Texts(facts, "", calibration.bundled("calibrate"))
-    shelf = Shelf(facts.content_key, "a CPU")
-    job = Job(facts, "FeatureExtraction", precision, {}, 1, tokens(folder, 1, 24), shelf, texts)
-    return ended(prepared(openvino_runtime, job)[0])[1].seconds, facts.size_bytes
-
-
-model, tiny, precision, first = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4]
-if first == "memory":
-    prepare(tiny, precision)
-before = memory.now_bytes()
-memory.reset_peak()
-seconds, size_bytes = prepare(model, precision)
-print((memory.peak_mb() * 1e6 - before) / size_bytes, seconds)
-"""
-
-
-def in_fresh_process(*words: object) -> tuple[float, float]:
-    """Peak of memory over what was there before, in sizes of the weights; and seconds of preparing."""
-    command = [sys.executable, "-c", PREPARE, *map(str, words)]
-    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    peak, seconds = printed.split()[-2:]
-    return float(peak), float(seconds)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("precision", ["fp32", "int8-dynamic", "int8-static"])
-def test_second_preparation_is_short(starter_folder: Path, tiny: Tiny, own_home: Path, precision: str) -> None:
-    small = tiny("bert", "FeatureExtraction")
-    (_, first_s), *later = (in_fresh_process(starter_folder, small, precision, "time") for _ in range(3))
-
-    assert min(again_s for _, again_s in later) <= 0.25 * first_s
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("precision", ["fp32", "int8-dynamic", "int8-static"])
-def test_preparing_is_lean(starter_folder: Path, tiny: Tiny, own_home: Path, precision: str) -> None:
-    """The libraries' own memory is taken by a tiny model before."""
-    peak, _ = in_fresh_process(starter_folder, tiny("bert", "FeatureExtraction"), precision, "memory")
-
-    assert peak <= 3
