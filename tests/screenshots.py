@@ -54,8 +54,8 @@ IN_DOCS = {
     ("run", "light"): "run-light",
     ("run", "dark"): "run-dark",
     ("running", "light"): "running-light",
-    ("precisions", "light"): "precisions-light",
-    ("what-ran", "light"): "what-ran-light",
+    ("mode-details", "light"): "precisions-light",
+    ("explained", "light"): "what-ran-light",
     ("cpu-refused", "light"): "cpu-light",
     ("settings", "light"): "settings-light",
     ("presentation", "dark"): "presentation-dark",
@@ -145,7 +145,8 @@ def _of_evidence(opened: State) -> Iterator[Picture]:
         code_file="",
     )
     yield Picture("what-ran-silent", accelerated.explained(silent), settings=int8, prepare=what_ran)
-    yield Picture("what-ran-not-asked", accelerated.checked(), settings=Settings(mode="onnx-runtime"))
+    yield Picture("what-ran-not-asked", accelerated.untold(), settings=Settings(mode="onnx-runtime"))
+    yield Picture("explained", replay.last("explained"), settings=int8, prepare=what_ran)
     differing = accelerated.explained(sample_agreement=accelerated.DIFFERING)
     yield Picture("differing-on-real-texts", differing, settings=int8)
     yield Picture("cpu-used", shown, "cpu")
@@ -161,6 +162,8 @@ def _of_accelerations(opened: State) -> Iterator[Picture]:
     static = Settings(mode="onnx-runtime", precision="int8-static")
     six = accelerated.with_precisions(opened)
     yield Picture("precisions", six, settings=static, prepare=_unfold, at_last=_scroll_down)
+    fused = Settings(mode="better-transformer")
+    yield Picture("mode-details", opened, settings=fused, prepare=_unfold, at_last=_scroll_down)
     own = msgspec.structs.replace(static, calibration="/home/ada/texts/tickets.txt")
     yield Picture("calibration", six, settings=own, at_last=_scroll_down)
     absent = accelerated.with_ipex(opened)

@@ -53,24 +53,25 @@ def letter_of(text: str) -> str:
 
 def shared_out(titles: Sequence[str], fixed: set[str]) -> list[str]:
     """A letter for each title, each letter once and none of ``fixed``: the first that is free, at a word's beginning if
-    one is. Where none is, one of another title that has a second choice; else a digit; else "".
+    one is. Where none is, one whose title takes another, and so on (augmenting paths); else a digit; else "".
     """
-    found = [""] * len(titles)
+    holders: dict[str, int] = {}
 
-    def first_free(title: str) -> str:
-        return next((letter for letter in _letters(title) if letter not in fixed and letter not in found), "")
+    def settle(place: int, tried: set[str]) -> bool:
+        letters = [letter for letter in _letters(titles[place]) if letter not in fixed | tried]
+        tried.update(letters)
+        for letter in sorted(letters, key=lambda letter: letter in holders):
+            if letter not in holders or settle(holders[letter], tried):
+                holders[letter] = place
+                return True
+        return False
 
-    for place, title in enumerate(titles):
-        found[place] = first_free(title)
-        if found[place]:
-            continue
-        for holder in range(place):
-            if found[holder] in _letters(title) and (other := first_free(titles[holder])):
-                found[place], found[holder] = found[holder], other
-                break
-        else:
-            found[place] = next((digit for digit in _SPARE if digit not in fixed and digit not in found), "")
-    return found
+    for place in range(len(titles)):
+        if not settle(place, set()):
+            digit = next((digit for digit in _SPARE if digit not in fixed and digit not in holders), "")
+            holders[digit] = place
+    found = {place: letter for letter, place in holders.items()}
+    return [found.get(place, "") for place in range(len(titles))]
 
 
 def with_letter(title: str, letter: str) -> str:

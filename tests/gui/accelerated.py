@@ -23,7 +23,7 @@ from engine.wire.messages import (
     ShowCompiler,
     Stage,
 )
-from engine.wire.values import Agreement, Cell, Evidence, ModeCard, RuntimeCard, Supported
+from engine.wire.values import Agreement, Cell, Evidence, RuntimeCard, Supported
 from gui import run_state
 from gui.run_state import State
 from tests.gui import replay
@@ -97,6 +97,11 @@ def checked() -> State:
     return next(state for state in replay.states("shown") if state.run is not None and state.run.report is not None)
 
 
+def untold() -> State:
+    """After a run whose evidence was not read, nor that of one before."""
+    return replace(reported(checked(), evidence=None), explained=())
+
+
 def reported(state: State, **more: Any) -> State:
     """The same with another report."""
     assert state.run is not None
@@ -114,11 +119,11 @@ def explained(evidence: Evidence = EVIDENCE, **more: Any) -> State:
     return with_precisions(replace(state, run=replace(state.run, request=request)))
 
 
-def with_modes(state: State, change: dict[str, dict[str, Any]], *more: ModeCard) -> State:
-    """With modes changed by id, and ``more`` behind them."""
+def with_modes(state: State, change: dict[str, dict[str, Any]]) -> State:
+    """With modes changed by id."""
     assert state.catalogue is not None
     modes = tuple(msgspec.structs.replace(mode, **change.get(mode.id, {})) for mode in state.catalogue.modes)
-    return replace(state, catalogue=msgspec.structs.replace(state.catalogue, modes=(*modes, *more)))
+    return replace(state, catalogue=msgspec.structs.replace(state.catalogue, modes=modes))
 
 
 def with_precisions(state: State) -> State:
@@ -135,17 +140,10 @@ def with_offers(state: State) -> State:
 
 def with_ipex(state: State, card: RuntimeCard = IPEX) -> State:
     """A mode that needs a runtime, which is not there."""
-    mode = ModeCard(
-        id="ipex",
-        title="Intel Extension (IPEX)",
-        plain="PyTorch 2.8 with Intel's own joined kernels, in a runtime of its own.",
-        runtime="ipex",
-        available=card.state == "installed",
-        reason="" if card.state == "installed" else "Its runtime is not installed.",
-        precisions=PRECISIONS,
-    )
+    there = card.state == "installed"
+    change = {"available": there, "reason": "" if there else "Its runtime is not installed.", "precisions": PRECISIONS}
     view = run_state.RuntimesView(cards=(card,))
-    return replace(with_modes(state, {}, mode), runtimes=view)
+    return replace(with_modes(state, {"ipex": change}), runtimes=view)
 
 
 def installing(state: State, done_bytes: int = 1_230_000_000) -> State:
