@@ -1,8 +1,8 @@
 """From our loaded model to an ONNX graph in a file, its weights in a file beside it.
 
-PyTorch's exporter would hold the weights three times more, as an object of Protocol Buffers, as its bytes and as
-Python's: 3.2 sizes of the weights at their peak. So it writes the graph alone, and they go from the model to the disk
-one by one. A matrix that the graph only uses transposed is written so, as the exporter's constant folding would do.
+PyTorch's exporter would put the weights into the graph's own bytes, and hold them in more than one form until those are
+written: 3.1 to 3.2 sizes of the weights at their peak. So it writes the graph alone, and they go from the model to the
+disk one by one. A matrix that the graph only uses transposed is written so, as constant folding would do.
 """
 
 import contextlib

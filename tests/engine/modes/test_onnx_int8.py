@@ -26,7 +26,7 @@ from engine.store.artefacts import Shelf
 from engine.wire.errors import BadInput, DiskFull, NotForThisModel
 from engine.wire.messages import Notice
 from tests.engine.modes.conftest import MakeJob
-from tests.engine.modes.trying import FAMILIES, HEADS, ended, prepared, tokens
+from tests.engine.modes.trying import FAMILIES, HEADS, ended, prepared, tokens, with_own_graph
 
 Tiny = Callable[[str, str], Path]
 
@@ -208,13 +208,9 @@ def test_what_did_not_run_in_int8_is_not_called_so(tiny: Tiny, make_job: MakeJob
 
 def own_graph(folder: Path, job: Job, target: Path) -> Path:
     """A copy of the model's folder with its graph, without PyTorch weights."""
-    prepared(onnx_runtime, job)
-    kept = job.artefacts.find("onnx-runtime", "fp32", {})
-    assert kept is not None
-    shutil.copytree(folder, target)
-    onnx.save(onnx.load(kept / "model.onnx"), target / "model.onnx")
-    (target / "model.safetensors").unlink()
-    return target
+    own = with_own_graph(folder, job, target)
+    (own / "model.safetensors").unlink()
+    return own
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)

@@ -3,7 +3,6 @@
 import dataclasses
 import itertools
 import os
-import shutil
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +18,7 @@ from engine.modes import eager, onnx_runtime
 from engine.wire.errors import ModelBroken, NotForThisModel, UnsafeWeights
 from engine.wire.messages import Notice
 from tests.engine.modes.conftest import MakeJob
-from tests.engine.modes.trying import FAMILIES, HEADS, assert_agrees, ended, prepared, tokens
+from tests.engine.modes.trying import FAMILIES, HEADS, assert_agrees, ended, prepared, tokens, with_own_graph
 
 Tiny = Callable[[str, str], Path]
 
@@ -30,14 +29,9 @@ REST = [pair for pair in itertools.product(FAMILIES, HEADS) if pair not in EVERY
 @pytest.fixture
 def own_graph(tiny: Tiny, make_job: MakeJob, tmp_path: Path) -> Path:
     """A folder with PyTorch weights, and a graph of its own for token classification."""
-    folder = tmp_path / "own"
-    shutil.copytree(tiny("bert", "TokenClassification"), folder)
+    folder = tiny("bert", "TokenClassification")
     job = make_job(folder, "TokenClassification", tokens(folder, 1, 11))
-    prepared(onnx_runtime, job)
-    kept = job.artefacts.find("onnx-runtime", "fp32", {})
-    assert kept is not None
-    onnx.save(onnx.load(kept / "model.onnx"), folder / "model.onnx")
-    return folder
+    return with_own_graph(folder, job, tmp_path / "own")
 
 
 @pytest.mark.parametrize(

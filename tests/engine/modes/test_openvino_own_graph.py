@@ -1,17 +1,16 @@
 """OpenVINO on a model that brings its own ONNX graph."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import onnx
 import pytest
 
-from engine.modes import eager, onnx_runtime, openvino_runtime
+from engine.modes import eager, openvino_runtime
 from engine.wire.errors import NotForThisModel, UnsafeWeights
 from tests.engine.modes.conftest import MakeJob
 from tests.engine.modes.near import cosines
-from tests.engine.modes.trying import prepared, tokens
+from tests.engine.modes.trying import prepared, tokens, with_own_graph
 
 Tiny = Callable[[str, str], Path]
 
@@ -19,15 +18,11 @@ Tiny = Callable[[str, str], Path]
 @pytest.fixture
 def own_graph(tiny: Tiny, make_job: MakeJob, tmp_path: Path) -> Path:
     """A folder with nothing but an ONNX graph for token classification."""
-    folder = tmp_path / "own"
-    shutil.copytree(tiny("bert", "TokenClassification"), folder)
+    folder = tiny("bert", "TokenClassification")
     job = make_job(folder, "TokenClassification", tokens(folder, 1, 11))
-    prepared(onnx_runtime, job)
-    kept = job.artefacts.find("onnx-runtime", "fp32", {})
-    assert kept is not None
-    onnx.save(onnx.load(kept / "model.onnx"), folder / "model.onnx")
-    (folder / "model.safetensors").unlink()
-    return folder
+    own = with_own_graph(folder, job, tmp_path / "own")
+    (own / "model.safetensors").unlink()
+    return own
 
 
 def test_own_graph_is_run(own_graph: Path, make_job: MakeJob, tiny: Tiny) -> None:

@@ -1,13 +1,15 @@
 """Modes tried on real models: inputs as a tokenizer makes them, and a judgement against eager."""
 
+import shutil
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from engine.mode import Mode, Prepared
+from engine.mode import Job, Mode, Prepared
 from engine.models.look import look
+from engine.modes import onnx_runtime
 from engine.wire.messages import Event, Stage
 
 TOLERANCE = 1e-4
@@ -56,3 +58,15 @@ def assert_agrees(expected: Any, got: Any) -> None:
         assert value.shape == expected[name].shape, name
         assert (value - expected[name]).abs().max() <= TOLERANCE, name
         assert value.numel() == 2 or value.std() > 0, name
+
+
+def with_own_graph(folder: Path, job: Job, target: Path) -> Path:
+    """``target``: a copy of the model's folder that has its fp32 graph as model.onnx, and the PyTorch weights too."""
+    import onnx
+
+    prepared(onnx_runtime, job)
+    kept = job.artefacts.find("onnx-runtime", "fp32", {})
+    assert kept is not None
+    shutil.copytree(folder, target)
+    onnx.save(onnx.load(kept / "model.onnx"), target / "model.onnx")
+    return target
