@@ -99,7 +99,7 @@ class Ragged:
     def __call__(self, **inputs: Any) -> Outputs:
         if self._always_apart and (lengths := cutting.lengths_of(inputs)) is not None:
             return self._apart(inputs, cutting.singly(lengths))
-        plan = self._plans.get(_exact(inputs))
+        plan = self._plans.get(_exact(inputs)) if self._plans else None
         if plan is None or not plan.parts:
             return self._inner(**inputs)
         return self._apart(inputs, plan.parts)

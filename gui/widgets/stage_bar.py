@@ -51,12 +51,22 @@ class StageBar(QWidget):
         return QSize(240, self.sizeHint().height())
 
     def show_stages(self, stages: Sequence[StageView], now_s: float) -> None:
-        """``now_s`` is of the clock that the stages began on."""
-        going = any(stage.seconds is None for stage in stages)
-        if tuple(stages) != self._stages or going:
-            self._stages, self._now_s = tuple(stages), now_s
+        """``now_s`` is of the clock that the stages began on. Paints anew only what would look otherwise."""
+        before = self._looks()
+        self._stages, self._now_s = tuple(stages), now_s
+        if self._looks() != before:
             self.setAccessibleDescription(", ".join(f"{TITLES.get(s.name, s.name)} {self.words(s)}" for s in stages))
             self.update()
+
+    def _looks(self) -> list[tuple[StageView, str, int]]:
+        """All that the picture hangs on beside its size: stages, words, and how far they are filled."""
+        return [(stage, self.words(stage), int(self._filled(stage) * self.width())) for stage in self._stages]
+
+    def _filled(self, stage: StageView) -> float:
+        """Of a stage that goes on: its share of what it took last time; 0 where that is not known."""
+        if stage.seconds is not None or not stage.last_s:
+            return 0.0
+        return min(0.95, (self._now_s - stage.began_s) / stage.last_s)
 
     def words(self, stage: StageView) -> str:
         """A stage's time in words; of the present one only when it takes long."""
@@ -127,7 +137,7 @@ class StageBar(QWidget):
             painter.fillRect(track, accent)
             return
         if stage.last_s:
-            share = min(0.95, (self._now_s - stage.began_s) / stage.last_s)
+            share = self._filled(stage)
             painter.fillRect(QRectF(track.left(), track.top(), track.width() * share, track.height()), accent)
             return
         # How long it takes is not known: dashes say "going on" without any motion.

@@ -14,7 +14,7 @@ import psutil
 from engine.cpu import read as cpu
 from engine.models import starter
 from engine.runtimes.command import environment
-from engine.wire.messages import Answer, Finished, Samples, Stage
+from engine.wire.messages import Answer, CompilerShown, Finished, Samples, ShowCompiler, Stage
 from tests.bench.bars import Bar
 from tests.talk import SIMILARITY, Talk, only, talking
 
@@ -161,6 +161,16 @@ def busy_share(talk: Talk, seconds: float = 5) -> tuple[float, int]:
     return share, calls
 
 
+def compiler(folder: Path) -> list[Bar]:
+    """The compiler's example: one pass over memory must not be slower than two."""
+    with _home(folder), talking() as talk:
+        talk.client.send(ShowCompiler(id="compiler"))
+        talk.end("compiler")
+        shown = only(talk.of("compiler"), CompilerShown)
+    parts = {"eager_ms": shown.eager_ms, "compiled_ms": shown.compiled_ms}
+    return [Bar("compiled example over eager", shown.compiled_ms / shown.eager_ms, "ratio", 1.0, 0.6, parts)]
+
+
 BENCHMARKS: dict[str, Callable[[Path], list[Bar]]] = {
     "overhead": overhead,
     "first-answer": first_answer,
@@ -168,4 +178,5 @@ BENCHMARKS: dict[str, Callable[[Path], list[Bar]]] = {
     "artefacts": artefacts,
     "memory": memory,
     "client": client,
+    "compiler": compiler,
 }

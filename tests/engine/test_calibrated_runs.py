@@ -23,6 +23,7 @@ def talk() -> Iterator[Talk]:
         yield talk
 
 
+@pytest.mark.slow
 def test_own_texts_calibrate_a_run(talk: Talk, tiny: Tiny, tmp_path: Path) -> None:
     file = tmp_path / "texts.txt"
     file.write_text("\n".join(LINES), "utf-8")

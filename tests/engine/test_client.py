@@ -133,7 +133,7 @@ def test_bad_input_in_an_update_keeps_the_run_going(talk: Talk, starter_folder: 
     [
         ("eager", "load"),
         pytest.param("torch-compile", "prepare", marks=pytest.mark.slow),
-        ("onnx-runtime", "prepare"),
+        pytest.param("onnx-runtime", "prepare", marks=pytest.mark.slow),
         ("eager", "running"),
     ],
 )
@@ -167,7 +167,9 @@ def test_stop_while_the_engine_starts(own_home: Path, starter_folder: Path) -> N
 @pytest.mark.parametrize(
     ("mode", "stage"),
     [
-        *(("eager", "load"), ("onnx-runtime", "prepare"), ("eager", "running")),
+        ("eager", "running"),
+        pytest.param("eager", "load", marks=pytest.mark.slow),
+        pytest.param("onnx-runtime", "prepare", marks=pytest.mark.slow),
         pytest.param("torch-compile", "prepare", marks=pytest.mark.slow),
     ],
 )
@@ -236,6 +238,7 @@ def test_no_process_outlives_a_killed_parent(own_home: Path, starter_folder: Pat
     assert gone_within(own_home, 2) == []
 
 
+@pytest.mark.slow
 def test_unlike_thread_counts_get_an_engine_each_in_turn(talk: Talk, starter_folder: Path) -> None:
     first = talk.work_pid()
     events = talk.run(starter_folder, TASK, "eager", SIMILARITY, threads=1, calls=3)

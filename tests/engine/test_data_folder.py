@@ -69,6 +69,7 @@ def parts_left(home: Path) -> list[Path]:
     return list(home.rglob("*.part*"))
 
 
+@pytest.mark.slow
 @needs_mount
 def test_no_room_for_an_export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, starter_folder: Path) -> None:
     with small_disk(tmp_path / "disk", "8m") as home:
@@ -154,6 +155,7 @@ def test_a_data_folder_that_goes_away_during_a_run(own_home: Path, wide: Path) -
         talk.run(wide, FEATURES, "eager", {"inputs": "x"}, calls=1)  # and the engine lives on
 
 
+@pytest.mark.slow
 def test_a_data_folder_lost_before_an_engine_is_started_for_a_run(own_home: Path, tiny: Tiny) -> None:
     model = tiny("bert", "FeatureExtraction")
     with talking() as talk:

@@ -95,16 +95,16 @@ def test_a_run_without_sse4_2_ends_with_the_sentence_and_not_with_a_dead_process
     assert "SSE4.2" in document["error"]["what_happened"]
 
 
-@pytest.mark.slow  # a minute a mode
-@pytest.mark.parametrize("mode", ["eager", "torchscript", "onnx-runtime"])
-def test_a_run_without_avx_gives_the_answer_of_this_computer(mode: str, starter_folder: Path, own_home: Path):
+@pytest.mark.slow  # most of it starts the emulated engine, which is why the modes share one
+@pytest.mark.timeout(900)
+def test_runs_without_avx_give_the_answers_of_this_computer(starter_folder: Path, own_home: Path):
     from engine.wire.messages import Answer
 
-    with talking(threads=1) as native:
-        expected = only(native.run(starter_folder, "sentence-similarity", mode, SIMILARITY, threads=1), Answer)
-    with talking(prefix=prefix(WITHOUT_AVX), threads=1) as emulated:
-        name = emulated.send(starter_folder, "sentence-similarity", mode, SIMILARITY, calls=2, threads=1)
-        emulated.end(name, 280)
-        found = only(emulated.of(name), Answer)
+    with talking(threads=1) as native, talking(prefix=prefix(WITHOUT_AVX), threads=1) as emulated:
+        for mode in ("eager", "torchscript", "onnx-runtime"):
+            expected = only(native.run(starter_folder, "sentence-similarity", mode, SIMILARITY, threads=1), Answer)
+            name = emulated.send(starter_folder, "sentence-similarity", mode, SIMILARITY, calls=2, threads=1)
+            emulated.end(name, 280)
+            found = only(emulated.of(name), Answer)
 
-    assert found.result.value == pytest.approx(expected.result.value, abs=1e-4)
+            assert found.result.value == pytest.approx(expected.result.value, abs=1e-4), mode

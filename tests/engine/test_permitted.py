@@ -109,6 +109,7 @@ def test_a_pickle_that_does_more_than_hold_numbers_never_runs(talk: Talk, tiny: 
     assert not (tmp_path / "opened").exists()
 
 
+@pytest.mark.slow
 def test_consent_on_the_command_line_is_for_that_run(tiny: Tiny, tmp_path: Path) -> None:
     folder = as_pickle(tiny("bert", "FeatureExtraction"), tmp_path / "m")
     words = ("run", "--model", str(folder), "--task", FEATURES, "--input", "x", "--repeat", "1")

@@ -82,14 +82,14 @@ def failed(qtbot: QtBot, page: RunPage, code: str) -> None:
 def chosen(qtbot: QtBot, session: Session, ref: str) -> None:
     qtbot.waitUntil(lambda: session.state.model is not None and session.state.model.ref == ref, timeout=LONG_MS)
     qtbot.waitUntil(lambda: session.state.describing is None, timeout=LONG_MS)
-    qtbot.wait(150)  # the throttle's last picture
+    qtbot.wait(250)  # the throttle's last picture
 
 
 def run(qtbot: QtBot, session: Session) -> None:
     press(qtbot, session.window.run_page.bar.button)
     qtbot.waitUntil(lambda: session.state.run is not None and session.state.run.over, timeout=LONG_MS)
     qtbot.waitUntil(lambda: session.state.describing is None, timeout=LONG_MS)
-    qtbot.wait(150)
+    qtbot.wait(250)
 
 
 def test_a_pasted_address_is_downloaded_on_a_press_then_described_and_run(
@@ -134,7 +134,7 @@ def test_a_download_shows_how_far_it_is_stops_and_goes_on(
         return view is not None and view.progress is not None and view.progress.done_bytes > wanted
 
     qtbot.waitUntil(far, timeout=LONG_MS)
-    qtbot.wait(150)  # the throttle's next picture
+    qtbot.wait(250)  # the throttle's next picture
     assert 0 < page.model.download.bar.value() < 1_000
     assert page.model.failure() is None
     assert " of " in page.model.download.words()
@@ -250,6 +250,7 @@ def test_with_the_network_off_nothing_is_asked_until_it_is_on(
     chosen(qtbot, session, NAME)
 
 
+@pytest.mark.slow
 def test_a_tokenizer_of_another_model_is_downloaded_alone_and_remembered(
     qtbot: QtBot, open_session: Callable[..., Session], repo: Repo, hub: Hub, tmp_path: Path
 ) -> None:
@@ -272,6 +273,7 @@ def test_a_tokenizer_of_another_model_is_downloaded_alone_and_remembered(
     assert session.state.run.request.tokenizer == session.state.tokenizer_folder != ""
 
 
+@pytest.mark.slow
 def test_pickled_weights_run_after_consent_until_it_is_revoked(
     qtbot: QtBot, open_session: Callable[..., Session], hub: Hub, tiny: Callable[[str, str], Path], tmp_path: Path
 ) -> None:

@@ -192,6 +192,7 @@ def test_what_is_typed_is_on_the_disk_a_moment_later_and_not_for_each_key(
     assert len(written) <= 3
 
 
+@pytest.mark.slow
 def test_reset_brings_all_back_to_the_first_state_and_keeps_the_engine(
     qtbot: QtBot, open_session: Callable[[Settings], Session]
 ) -> None:
@@ -203,7 +204,7 @@ def test_reset_brings_all_back_to_the_first_state_and_keeps_the_engine(
     qtbot.mouseClick(window.settings_page.reset.button, Qt.MouseButton.LeftButton)
     qtbot.mouseClick(window.settings_page.reset.yes, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: session.state.describing is None, timeout=LONG_MS)
-    qtbot.wait(150)
+    qtbot.wait(250)
 
     kept = settings.load().settings
     assert (kept.threads, kept.theme, kept.inputs.get("sentence-similarity", {}).get("source_sentence")) == (
@@ -230,6 +231,7 @@ def test_reset_brings_all_back_to_the_first_state_and_keeps_the_engine(
     assert session.state.run.report is not None
 
 
+@pytest.mark.slow
 def test_freeing_up_shows_what_is_left_and_that_nothing_is_prepared(
     qtbot: QtBot, open_session: Callable[[Settings], Session]
 ) -> None:

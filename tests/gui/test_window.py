@@ -60,7 +60,7 @@ def opened(qtbot: QtBot, session: Session) -> None:
 def over(qtbot: QtBot, session: Session) -> None:
     qtbot.waitUntil(lambda: session.state.run is not None and session.state.run.over, timeout=LONG_MS)
     qtbot.waitUntil(lambda: session.state.describing is None, timeout=LONG_MS)
-    qtbot.wait(150)  # the throttle's last picture
+    qtbot.wait(250)  # the throttle's last picture
 
 
 def repeating(qtbot: QtBot, session: Session) -> None:
@@ -112,6 +112,7 @@ def test_check_shows_agreement_and_ratio(qtbot: QtBot, open_window: Callable[...
     assert not page.speed.check.isVisible()
 
 
+@pytest.mark.slow
 def test_changed_input_takes_effect_while_it_repeats(qtbot: QtBot, open_window: Callable[..., Session]) -> None:
     session = open_window()
     page = session.window.run_page
@@ -181,6 +182,7 @@ def test_a_folder_without_a_model_is_told_at_the_model(
     qtbot.waitUntil(lambda: page.model.failure() is None, timeout=LONG_MS)
 
 
+@pytest.mark.slow
 def test_a_folder_on_disk_runs_its_own_task(
     qtbot: QtBot, open_window: Callable[..., Session], tiny: Callable[[str, str], Path]
 ) -> None:
@@ -199,6 +201,7 @@ def test_a_folder_on_disk_runs_its_own_task(
     assert session.window.settings().recent == (str(folder),)
 
 
+@pytest.mark.slow
 def test_a_killed_engine_is_one_failure_and_the_next_run_works(
     qtbot: QtBot, open_window: Callable[..., Session]
 ) -> None:
@@ -283,7 +286,7 @@ def test_a_program_is_saved_from_the_page(
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
     qtbot.mouseClick(offers.export, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: session.state.export is not None and session.state.export.over, timeout=LONG_MS)
-    qtbot.wait(150)  # the throttle's last picture
+    qtbot.wait(250)  # the throttle's last picture
 
     assert offers.saved.failure_words() == ""
     assert "Saved as mine.pt" in offers.saved.words()
@@ -298,7 +301,7 @@ def test_the_compilers_example_is_shown(qtbot: QtBot, open_window: Callable[...,
     opened(qtbot, session)
     qtbot.mouseClick(page.modes.offers.compiler, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: session.state.compiler is not None and session.state.compiler.over, timeout=LONG_MS)
-    qtbot.wait(150)  # the throttle's last picture
+    qtbot.wait(250)  # the throttle's last picture
     dialog = page.programs.compiler
     assert dialog is not None
 

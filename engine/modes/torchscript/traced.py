@@ -153,11 +153,12 @@ class Traced:
         }
 
     def _cut(self, outputs: Outputs, inputs: Inputs) -> Outputs:
+        found = dict(tensors(outputs))
         tokens = inputs["input_ids"].shape[1]
-        return {
-            name: value[:, :tokens] if name in self._token_outputs else value
-            for name, value in tensors(outputs).items()
-        }
+        for name in self._token_outputs:
+            if name in found and found[name].shape[1] > tokens:
+                found[name] = found[name][:, :tokens]
+        return found
 
 
 def _traces_in_memory(model: Any) -> int:

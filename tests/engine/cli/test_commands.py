@@ -86,15 +86,19 @@ def test_large_arrays_are_in_the_document_whole(tiny: Callable[[str, str], Path]
     assert len({len(row) for row in found["output"][0]}) == 1
 
 
+def slow(*values: object) -> Any:
+    return pytest.param(*values, marks=pytest.mark.slow)
+
+
 @pytest.mark.parametrize(
     ("words", "status", "code"),
     [
         (("--model", "/no/such/folder", "--task", "fill-mask", "--input", "x"), 1, "ModelNotFound"),
-        (("--model", "starter", "--task", "question-answering", "--input", "{}"), 1, "NotForThisModel"),
+        slow(("--model", "starter", "--task", "question-answering", "--input", "{}"), 1, "NotForThisModel"),
         (("--model", "starter", "--task", "sentence-similarity", "--input", "{}"), 1, "BadInput"),
-        (("--model", "starter", "--task", "question-answering", "--input", "plain text"), 1, "BadInput"),
+        slow(("--model", "starter", "--task", "question-answering", "--input", "plain text"), 1, "BadInput"),
         (("--model", "starter", "--task", "fill-mask", "--input", "a [MASK]"), 1, "NotForThisModel"),
-        (("--model", "starter", "--task", "feature-extraction", "--input", ""), 1, "BadInput"),
+        slow(("--model", "starter", "--task", "feature-extraction", "--input", ""), 1, "BadInput"),
         (("--model", "starter", "--task", "fill-mask", "--threads", "4000", "--input", "x"), 1, "BadInput"),
         (("--model", "starter", "--task", "fill-mask", "--threads", f"{10**20}", "--input", "x"), 1, "BadInput"),
         (("--model", "starter", "--task", "no-such-task", "--input", "x"), 2, "WrongWords"),

@@ -75,6 +75,7 @@ def test_interrupt_keeps_what_came(hub: Hub, own_home: Path) -> None:
     assert [one.range.rstrip("-0123456789") for one in hub.asked("model.safetensors")] == ["bytes="]
 
 
+@pytest.mark.slow
 def test_a_folder_is_meant_from_where_the_person_is(
     tiny: Callable[[str, str], Path], hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -199,6 +199,7 @@ def test_backend_is_one_that_was_seen_to_run(tiny: Tiny, make_job: MakeJob, back
         model.close()
 
 
+@pytest.mark.slow
 def test_models_do_not_mix_whatever_their_turn_and_their_inputs(tiny: Tiny, make_job: MakeJob) -> None:
     """Known inputs skip most of Dynamo's questions; which graph is whose must be told all the same."""
     folder = tiny("distilbert", "SequenceClassification")
