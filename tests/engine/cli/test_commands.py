@@ -144,18 +144,12 @@ def test_interrupt_ends_with_status_130_and_leaves_nothing(own_home: Path) -> No
     assert gone_within(own_home, 2) == []
 
 
-@pytest.mark.parametrize(
-    ("words", "child"),
-    [
-        (("cpu",), "desk"),  # waits for the catalogue
-        (("run", "--model", "starter", "--task", "feature-extraction", "--input", "-"), "work"),  # for standard input
-    ],
-)
-def test_interrupt_outside_of_a_request_is_one_document_too(words: tuple[str, ...], child: str, own_home: Path) -> None:
+def test_interrupt_while_standard_input_is_read_is_one_document_too(own_home: Path) -> None:
+    words = ("run", "--model", "starter", "--task", "feature-extraction", "--input", "-", "--json")
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen([*PROGRAM, *words, "--json"], cwd=ROOT, **pipes) as run:  # type: ignore[call-overload]
+    with subprocess.Popen([*PROGRAM, *words], cwd=ROOT, **pipes) as run:  # type: ignore[call-overload]
         end = time.monotonic() + 30
-        while not any(child in process.cmdline() for process in processes_under(own_home)):
+        while not any("work" in process.cmdline() for process in processes_under(own_home)):
             assert time.monotonic() < end
             time.sleep(0.02)
         run.send_signal(signal.SIGINT)
@@ -163,6 +157,22 @@ def test_interrupt_outside_of_a_request_is_one_document_too(words: tuple[str, ..
         out = run.stdout.read()
 
     assert json.loads(out)["error"]["code"] == "Stopped"
+    assert gone_within(own_home, 2) == []
+
+
+def test_interrupt_before_the_catalogue_is_one_document_too(own_home: Path) -> None:
+    # From outside it would have to hit the tenth of a second that the desk takes to start.
+    script = """if True:
+        import os, signal, sys
+        from engine import cli, client
+        start = client.Client.start
+        client.Client.start = lambda self: (start(self), os.kill(os.getpid(), signal.SIGINT))
+        sys.exit(cli.main(["cpu", "--json"]))
+    """
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=30, cwd=ROOT)
+
+    assert done.returncode == 130, done.stderr.decode()
+    assert json.loads(done.stdout)["error"]["code"] == "Stopped"
     assert gone_within(own_home, 2) == []
 
 
