@@ -15,6 +15,10 @@ Maker = Callable[[Path, Inputs, int], Made]
 
 def maker(mode: str, precision: str) -> Maker | None:
     """None for a technique that nobody has written by hand yet."""
+    if mode == "ipex":  # only its own runtime has it
+        from tests.bench.by_hand import ipex_graphs
+
+        return ipex_graphs.TRACES.get(precision)
     from tests.bench.by_hand import onnx_graphs, openvino_graphs, packed, plain_torch
 
     makers: dict[str, dict[str, Maker]] = {
