@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from engine.measure import memory
 from engine.mode import BF16, FP32, INT8_DYNAMIC, INT8_STATIC, Job, attention_of, refusing, tensors
 from engine.models.load import load_eager
 from engine.models.tensors import Outputs
@@ -70,7 +71,9 @@ def _optimized(job: Job, model: Any) -> Any:
     import torch
 
     dtype = {FP32.id: torch.float32, BF16.id: torch.bfloat16}[job.precision]
-    return ipex.optimize(model, dtype=dtype, inplace=True, auto_kernel_selection=True)
+    optimized = ipex.optimize(model, dtype=dtype, inplace=True, auto_kernel_selection=True)
+    memory.give_back()  # the weights as they were before they were packed
+    return optimized
 
 
 def _dynamic(job: Job, model: Any) -> Any:
