@@ -46,6 +46,16 @@ PYTHONS = ("3.11", "3.12", "3.13")
 UV = "uv==0.13.9"  # makes the lock
 # Alone without hashes there, since its build differs from machine to machine: the CPU's, or CUDA's.
 TORCH_IN_LOCK = re.compile(r"^(torch==[^\s;\\]+).*\n(?:    --hash.*\n)*", re.M)
+# The tests that take longest and hold no clock, so that two processes may go through them side by side.
+LANES = (
+    ("tests/matrix",),
+    (
+        "tests/bench/test_by_hand.py",
+        "tests/engine/modes/test_torch_compile.py",
+        "tests/engine/test_every_mode.py",
+        "tests/engine/test_old_cpu.py",
+    ),
+)
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 
 
@@ -442,13 +452,39 @@ def test(words: list[str]) -> int:
         *theirs,
     ]
     with screen(slow="--all" in ours) as environment:
-        status = subprocess.run(pytest, cwd=ROOT, env=environment, preexec_fn=BOUND_TO_US).returncode
+        if words == ["--all"]:
+            status = run_in_lanes(pytest, environment)
+        else:
+            status = subprocess.run(pytest, cwd=ROOT, env=environment, preexec_fn=BOUND_TO_US).returncode
     if status < 0:
         say(f"Failed: signal {-status} ended the tests' process, whatever it had printed.")
         return 1
     if status == 5:
         say("Failed: no test was run.")
     return status
+
+
+def run_in_lanes(pytest: list[str | Path], environment: dict[str, str]) -> int:
+    """LANES side by side, then all other tests alone. The worst status of the three, a signal before all others."""
+    patient = {**environment, "OMP_WAIT_POLICY": "passive"}  # else each lane spins where the other could compute
+    with tempfile.TemporaryFile() as printed:
+        beside = subprocess.Popen(
+            [*pytest, *LANES[1]],
+            cwd=ROOT,
+            env=patient,
+            stdout=printed,
+            stderr=subprocess.STDOUT,
+            preexec_fn=BOUND_TO_US,
+        )
+        first = subprocess.run([*pytest, *LANES[0]], cwd=ROOT, env=patient, preexec_fn=BOUND_TO_US).returncode
+        second = beside.wait()
+        printed.seek(0)
+        sys.stdout.write(printed.read().decode(errors="replace"))
+        sys.stdout.flush()
+    others = [f"--ignore={path}" for lane in LANES for path in lane]
+    third = subprocess.run([*pytest, *others], cwd=ROOT, env=environment, preexec_fn=BOUND_TO_US).returncode
+    statuses = (first, second, third)
+    return min(statuses) if min(statuses) < 0 else max(statuses)
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""A child process: takes its end of the channel and becomes ``work``, ``desk`` or ``reference``.
+"""A child process: takes its end of the channel and becomes ``work``, ``desk``, ``compare`` or ``reference``.
 
 ``python -m engine ROLE fd:NUMBER LIFELINE`` (POSIX) or ``python -m engine ROLE tcp:PORT:TOKEN -1`` (Windows).
 """
@@ -34,6 +34,10 @@ def main(words: list[str] | None = None) -> int:
         from engine import desk
 
         desk.serve(channel)
+    elif role == "compare":
+        from engine import compare
+
+        compare.serve(channel)
     elif role == "reference":
         from engine import reference
 

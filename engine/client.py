@@ -17,6 +17,7 @@ import psutil
 
 from engine.runtimes.child import Child
 from engine.runtimes.command import processors_allowed
+from engine.runtimes.notes import Notes
 from engine.runtimes.role import Role
 from engine.wire import codec
 from engine.wire.channel import LineTooLong
@@ -36,6 +37,9 @@ from engine.wire.messages import (
     AnyEvent,
     AnyRequest,
     Catalogue,
+    Compare,
+    CompareHistory,
+    DeleteHistory,
     Describe,
     Download,
     Event,
@@ -44,23 +48,33 @@ from engine.wire.messages import (
     FreeUp,
     InstallRuntime,
     ListConsents,
+    ListHistory,
     ListRuntimes,
+    OpenHistory,
     Ready,
+    Record,
+    Release,
     RemoveRuntime,
     Revoke,
+    Round,
     Run,
+    SaveReport,
     Stop,
     Storage,
     Update,
     Work,
+    WriteScript,
 )
 
 DESK_REQUESTS = (
     *(Describe, Download, Storage, ListConsents, Allow, Revoke),
-    *(ListRuntimes, InstallRuntime, RemoveRuntime),
+    *(ListRuntimes, InstallRuntime, RemoveRuntime, SaveReport, WriteScript),
+    *(ListHistory, OpenHistory, CompareHistory, DeleteHistory),
 )
 EARLY_DEATHS = 3
 """After so many deaths before ``Ready`` a fresh child waits for the next request."""
+KEEP_WITHIN_S = 1.0
+"""So long the end waits for the desk to have kept the last run in the history."""
 
 _log = logging.getLogger(__name__)
 
@@ -87,6 +101,7 @@ class Client:
         self._freeing = ""
         self._out: list[AnyEvent] = []
         self._early_deaths = 0
+        self._notes = Notes()
         self._closed = False
         self._waker, self._wakened = socket.socketpair()
         self._wakened.setblocking(False)
@@ -147,6 +162,8 @@ class Client:
                 elif (role := self._roles.get(key.data)) and role.child.channel is key.fileobj:
                     self._read(key.data, role)
         news, self._out = self._out, []
+        for event in news:
+            self._keep(self._notes.hear(event))
         return news if news or not self._closed else None
 
     def _set_offline(self, offline: bool) -> None:
@@ -170,9 +187,19 @@ class Client:
             return None
         self._roles[name] = role
         self._selector.register(role.child.channel, selectors.EVENT_READ, name)
+        if name == "desk":
+            for record in self._notes.unkept():
+                self._keep(record)
         return role
 
+    def _keep(self, record: Record | None) -> None:
+        """Passes on what is for the history. Where it cannot be, the run itself is not concerned."""
+        if record is not None and (desk := self._roles.get("desk")):
+            with contextlib.suppress(codec.Unwritable):  # then the run cannot be sent either, and is told so
+                desk.begin(record)
+
     def _send(self, request: AnyRequest) -> None:
+        self._keep(self._notes.asked(request))
         if isinstance(request, FreeUp):
             self._free_up(request)
         elif isinstance(request, InstallRuntime | RemoveRuntime):
@@ -191,6 +218,11 @@ class Client:
             if role := self._owner(request.id):
                 with contextlib.suppress(codec.Unwritable):  # what can't be sent leaves the run as it is
                     role.write(request)
+        elif isinstance(request, Compare):
+            self._compare(request)
+        elif isinstance(request, Round | Release):
+            if role := self._owner(request.id):
+                role.write(request)
         elif isinstance(request, Stop):
             self._stop(request.id)
 
@@ -219,7 +251,21 @@ class Client:
             self._end_role("work", Stopped())
         self._pass(self._desk_for(request.id), request)
 
+    def _compare(self, request: Compare) -> None:
+        """An idle ``work`` goes before: its memory is for the cells."""
+        work = self._roles.get("work")
+        if self._waiting or self._freeing or (work and work.active):
+            self._fail(request.id, EngineBusy("A comparison cannot begin while a model runs."))
+            return
+        if work:
+            self._end_role("work", Stopped())
+        self._pass(self._roles.get("compare") or self._start("compare", 1, request_id=request.id), request)
+
     def _run(self, run: Work) -> None:
+        compare = self._roles.get("compare")
+        if compare and compare.active:
+            self._fail(run.id, EngineBusy("A model cannot run while a comparison measures."))
+            return
         if self._freeing:
             self._waiting.append(run)
             return
@@ -290,11 +336,21 @@ class Client:
         if event.id:
             if event.id not in role.active:
                 return  # of an ended id
+            if isinstance(role.active[event.id], Record):
+                self._kept(role, event)
+                return
             if started := role.started_for(event.id):
                 self._out.append(started)
             if isinstance(event, Finished | Failed):
                 self._ended(role, event.id)
         self._out.append(event)
+
+    def _kept(self, role: Role, event: AnyEvent) -> None:
+        """What the desk says of the history is told only where it could not be kept."""
+        if is_last(event):
+            role.end(event.id)
+        if notice := self._notes.said(event):
+            self._out.append(notice)
 
     def _go_on(self) -> None:
         """Runs that waited, and a ``work`` that is warmed for the next."""
@@ -310,26 +366,33 @@ class Client:
         if request_id == self._freeing:
             self._freeing = ""
             self._go_on()
+        elif role.child.role == "compare" and "work" not in self._roles:
+            self._go_on()
 
     def _died(self, name: str, role: Role) -> None:
         stopped = bool(role.stopping)
         outcome = role.child.outcome()
         error: FastpathError = EngineDied(f"The engine {outcome}.", details=role.child.output())
-        asked_for = bool(role.active)
+        asked_for = any(not isinstance(request, Record) for request in role.active.values())
         self._end_role(name, Stopped() if stopped else error)
         if not role.ready and not stopped:
             self._early_deaths += 1
             if not asked_for:
                 self._fail("", error)
-        if self._early_deaths < EARLY_DEATHS and (role.ready or name == "work"):
+        if name == "compare":
+            self._go_on()
+        elif self._early_deaths < EARLY_DEATHS and (role.ready or name == "work"):
             self._start(name, role.child.threads, role.child.runtime)
 
     def _end_role(self, name: str, error: FastpathError) -> None:
         role = self._roles.pop(name)
         self._selector.unregister(role.child.channel)
         role.child.close()
-        for request_id in list(role.active):
-            self._fail(request_id, error)
+        for request in list(role.active.values()):
+            if isinstance(request, Record):
+                self._notes.lost(request)
+            else:
+                self._fail(request.id, error)
         if name == "desk":
             self._freeing = ""
             waiting, self._waiting = self._waiting, []
@@ -340,6 +403,7 @@ class Client:
         self._out.append(Failed(id=request_id, failure=failure_of(error)))
 
     def _close(self) -> None:
+        self._wait_for_history(time.monotonic() + KEEP_WITHIN_S)
         for role in self._roles.values():
             self._selector.unregister(role.child.channel)
             role.child.close()
@@ -348,6 +412,17 @@ class Client:
         self._waker.close()
         self._wakened.close()
         self._closed = True
+
+    def _wait_for_history(self, end: float) -> None:
+        """Until the desk has kept what it was told, or ``end`` by the monotonic clock."""
+        for event in self._out:  # what nobody has taken yet
+            self._keep(self._notes.hear(event))
+        while (desk := self._roles.get("desk")) and any(isinstance(one, Record) for one in desk.active.values()):
+            with selectors.DefaultSelector() as alone:
+                alone.register(desk.child.channel, selectors.EVENT_READ)
+                if not alone.select(max(0.0, end - time.monotonic())):
+                    return
+            self._read("desk", desk)
 
 
 def _cannot_start(error: OSError) -> EngineDied:

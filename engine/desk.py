@@ -8,11 +8,12 @@ from pathlib import Path
 
 import msgspec
 
-from engine import folders
+from engine import folders, report
 from engine.all_modes import MODES
 from engine.all_tasks import TASKS
 from engine.cpu import needs
 from engine.cpu import read as cpu
+from engine.measure import peaks
 from engine.mode import Mode, Unavailable
 from engine.models import look, pickled
 from engine.models.card import card
@@ -20,11 +21,13 @@ from engine.models.facts import ModelFacts
 from engine.models.hub import surroundings
 from engine.models.hub.worker import Downloads
 from engine.models.resolve import resolve, resolve_tokenizer
+from engine.report import script
 from engine.runtimes.worker import RuntimeWork
-from engine.store import consents, storage
+from engine.store import consents, picks, storage
 from engine.store.artefacts import Shelf
+from engine.store.history import worker as history
 from engine.wire import codec
-from engine.wire.channel import Channel, LineTooLong
+from engine.wire.channel import Channel, drained
 from engine.wire.errors import BadInput, failure_of
 from engine.wire.messages import (
     PROTOCOL,
@@ -38,15 +41,20 @@ from engine.wire.messages import (
     Failed,
     Finished,
     FreeUp,
+    HistoryWork,
     InstallRuntime,
     ListConsents,
     ListRuntimes,
     Ready,
     RemoveRuntime,
+    Reported,
     Revoke,
+    SaveReport,
+    Script,
     Stop,
     Storage,
     Stored,
+    WriteScript,
 )
 from engine.wire.values import Cell, Cpu, ModeCard
 
@@ -66,8 +74,9 @@ def serve(channel: Channel) -> None:
     downloads = Downloads(send)
     usable = frozenset(feature.id for feature in facts.features if feature.usable)
     runtimes = RuntimeWork(send, usable, surroundings.require_network, lambda: send(_catalogue(facts)))
-    with contextlib.suppress(OSError, LineTooLong):
-        while (lines := channel.read_lines()) is not None:
+    inbox = drained(channel)
+    with contextlib.suppress(OSError):
+        while (lines := inbox.get()) is not None:
             for line in lines:
                 try:
                     request = codec.decode_request(line)
@@ -82,6 +91,10 @@ def serve(channel: Channel) -> None:
                     send(_consents(request, send))
                 elif isinstance(request, Storage | FreeUp):
                     send(_stored(request, send))
+                elif isinstance(request, SaveReport | WriteScript):
+                    send(_reported(request, send))
+                elif isinstance(request, HistoryWork):
+                    send(history.answer(request, send))
                 elif isinstance(request, Download):
                     downloads.add(request)
                 elif isinstance(request, ListRuntimes | InstallRuntime | RemoveRuntime):
@@ -97,6 +110,7 @@ def _catalogue(facts: Cpu) -> Catalogue:
         tasks=tuple(task.card for task in TASKS.values()),
         cpu=facts,
         threads=cpu.default_threads(facts),
+        peaks=tuple(one.told() for one in peaks.known(cpu.signature(facts))),
     )
 
 
@@ -118,7 +132,8 @@ def _described(request: Describe, cpu_signature: str, send: Callable[[Event], No
         if tokenizer:
             look.look_at_tokenizer(Path(tokenizer))
         found = tuple(cells(facts, cpu_signature))
-        send(Described(id=request.id, model=found_card, cells=found, tokenizer_folder=tokenizer))
+        known = picks.find(facts.content_key, cpu_signature, facts.tasks)
+        send(Described(id=request.id, model=found_card, cells=found, tokenizer_folder=tokenizer, picks=known))
         return Finished(id=request.id)
     except Exception as error:  # noqa: BLE001 - whatever a library raises, the client must hear of an end
         return Failed(id=request.id, failure=failure_of(error))
@@ -146,6 +161,18 @@ def _stored(request: Storage | FreeUp, send: Callable[[Event], None]) -> Finishe
         send(Stored(id=request.id, folder=str(folders.home()), parts=storage.parts()))
         return Finished(id=request.id)
     except Exception as error:  # noqa: BLE001 - whatever the file system raises, the client must hear of an end
+        return Failed(id=request.id, failure=failure_of(error))
+
+
+def _reported(request: SaveReport | WriteScript, send: Callable[[Event], None]) -> Finished | Failed:
+    try:
+        if isinstance(request, SaveReport):
+            send(Reported(id=request.id, path=str(report.save(request))))
+        else:
+            text, note = script.write(request.comparison, request.number)
+            send(Script(id=request.id, text=text, note=note))
+        return Finished(id=request.id)
+    except Exception as error:  # noqa: BLE001 - whatever a library raises, the client must hear of an end
         return Failed(id=request.id, failure=failure_of(error))
 
 

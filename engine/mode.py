@@ -32,6 +32,8 @@ INT8_DYNAMIC = PrecisionCard(id="int8-dynamic", title="Fewer bits (int8, dynamic
 INT8_STATIC = PrecisionCard(id="int8-static", title="Fewer bits (int8, calibrated)", calibrated=True)
 INT8_WEIGHTS = PrecisionCard(id="int8-weights", title="Smaller weights (int8)")
 
+NO_CAP_FP32 = "In full precision PyTorch may multiply by MKL, which has no switch for the instructions that it uses."
+
 
 def without(card: PrecisionCard, reason: str) -> PrecisionCard:
     """The precision as one that a mode does not have, with the reason."""

@@ -26,11 +26,13 @@ class Encoded:
     """Model inputs for one press on Run.
 
     ``batches``: keyword tensors, each batch padded to its own longest row; one call of the model for each.
-    ``inputs``: how many inputs of the person's are in it. ``state``: what ``decode`` needs (offsets, texts).
+    ``inputs``: how many inputs of the person's are in it; ``owners``: which of them each row belongs to, empty where
+    that is plain. ``state``: what ``decode`` needs (offsets, texts).
     """
 
     batches: tuple[Inputs, ...]
     inputs: int = 1
+    owners: tuple[int, ...] = ()
     state: Any = None
     notices: tuple[NoticeText, ...] = ()
 
@@ -168,18 +170,22 @@ def agreement(
     other: Sequence[Outputs],
     batches: Sequence[Inputs],
     same: Sequence[bool],
+    owners: Sequence[int] = (),
 ) -> Agreement:
     """Judges ``other`` (made at ``precision``) against eager fp32 outputs of the same ``batches``.
 
     ``same``: the task's rule, one truth for each input. Raw outputs must be near as well: in fp32 within 1e-3
     (times the largest value of the reference where that is above one), in bf16 at a cosine of at least 0.999,
-    in int8 of 0.99. Each input is held to its own row where there are as many rows as inputs, else to all
-    rows. Padding and outputs that one side alone has are left out. Raises NotForThisModel where an output is
-    missing, not finite or of another shape.
+    in int8 of 0.99. Each input is held to its own rows: ``owners`` names each row's input; without, to its own
+    row where there are as many rows as inputs, else to all rows. Padding and outputs that one side alone has are
+    left out. Raises NotForThisModel where an output is missing, not finite or of another shape.
     """
     gaps = [gap for parts in zip(reference, other, batches, strict=True) for gap in _gaps(*parts)]
     near = [_is_near(precision, gap) for gap in gaps]
-    if len(near) != len(same):
+    if owners:
+        far = {owner for owner, is_near in zip(owners, near, strict=True) if not is_near}
+        near = [number not in far for number in range(len(same))]
+    elif len(near) != len(same):
         near = [all(near)] * len(same)
     share = sum(one and two for one, two in zip(near, same, strict=True)) / len(same)
     verdict: Any = "different answers"

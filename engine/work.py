@@ -18,11 +18,27 @@ from engine import run as one_run
 from engine.cpu import needs
 from engine.cpu import read as cpu
 from engine.models import load
-from engine.run import compiler_demo
+from engine.run import best, compiler_demo
 from engine.wire import codec
 from engine.wire.channel import Channel, LineTooLong
 from engine.wire.errors import ModeUnavailable, failure_of
-from engine.wire.messages import PROTOCOL, Event, Export, Failed, Finished, Ready, Run, ShowCompiler, Stop, Update, Work
+from engine.wire.messages import (
+    PROTOCOL,
+    Event,
+    Export,
+    Failed,
+    Finished,
+    Hold,
+    MeasurePeaks,
+    Ready,
+    Release,
+    Round,
+    Run,
+    ShowCompiler,
+    Stop,
+    Update,
+    Work,
+)
 from engine.wire.values import RunReport
 
 _log = logging.getLogger(__name__)
@@ -36,10 +52,14 @@ class Control:
     def __init__(self) -> None:
         self._stopped: set[str] = set()
         self._updates: dict[str, Update] = {}
+        self._turns: queue.SimpleQueue[Round | Release | None] = queue.SimpleQueue()
         self._id = ""
 
     def begin(self, request_id: str) -> None:
+        self._turns = queue.SimpleQueue()
         self._id = request_id
+        if self.stopped:  # before it began
+            self._turns.put(None)
 
     def end(self) -> None:
         self._stopped.discard(self._id)
@@ -48,6 +68,15 @@ class Control:
 
     def stop(self, request_id: str) -> None:
         self._stopped.add(request_id)
+        if request_id == self._id:
+            self._turns.put(None)
+
+    def turn(self, turn: Round | Release) -> None:
+        if turn.id == self._id:
+            self._turns.put(turn)
+
+    def next_turn(self) -> Round | Release | None:
+        return self._turns.get()
 
     def update(self, update: Update) -> None:
         self._updates[update.id] = update
@@ -124,14 +153,18 @@ def _done(
 
 
 def _events(request: Work, control: Control, bench: one_run.Workbench) -> Generator[Event, None, RunReport | None]:
-    """What the request does, as events; only a run has a report."""
+    """What the request does, as events; only a run and a held cell have a report."""
     if isinstance(request, Run):
         session = yield from one_run.prepare(request, control, bench)
         return (yield from one_run.measure(session))
+    if isinstance(request, Hold):
+        return (yield from one_run.hold(request, control, bench))
     if isinstance(request, Export):
         yield from exporting.export(request, control, bench)
     elif isinstance(request, ShowCompiler):
         yield from compiler_demo.show(control)
+    elif isinstance(request, MeasurePeaks):
+        yield from best.tell(request, control, bench)
     return None
 
 
@@ -172,3 +205,5 @@ def _take(request: object, waiting: Waiting, control: Control) -> None:
         control.stop(request.id)
     elif isinstance(request, Update):
         control.update(request)
+    elif isinstance(request, Round | Release):
+        control.turn(request)

@@ -17,6 +17,7 @@ from engine.wire.messages import (
     Described,
     FreeUp,
     ListRuntimes,
+    Notice,
     Revoke,
     Stop,
 )
@@ -82,6 +83,8 @@ class Session(QObject):
             if isinstance(event, Catalogue):
                 settings.keep(event)
                 self._look_at_runtimes()
+            elif isinstance(event, Notice) and not event.id:
+                self.window.run_page.note(event.text)
             elif isinstance(event, Described) and self.state.model is event.model:
                 settings.keep(event)
                 self.window.run_page.described(event.model.ref, self.state.tokenizer)
@@ -97,6 +100,7 @@ class Session(QObject):
             self._describe(before.download.then.ref, before.download.then.tokenizer)
         elif now.model is not None and (
             (before.running and not now.running)
+            or (before.compares is not None and now.compares is None)
             or (isinstance(before.storing, FreeUp) and now.storing is None)
             or (isinstance(before.consenting, Allow | Revoke) and now.consenting is None)
             or (before.runtimes.busy_with and not now.runtimes.busy_with)
@@ -159,7 +163,7 @@ def _first_state(loaded: Loaded) -> State:
     if described is None:
         return State(catalogue=loaded.catalogue)
     cells = {(cell.mode, cell.precision): cell for cell in described.cells}
-    return State(catalogue=loaded.catalogue, model=described.model, cells=cells)
+    return State(catalogue=loaded.catalogue, model=described.model, cells=cells, picks=described.picks)
 
 
 def run_window() -> int:

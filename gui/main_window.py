@@ -7,42 +7,37 @@ from msgspec.structs import replace
 from PySide6.QtCore import QByteArray, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QIcon, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
-    QApplication,
     QButtonGroup,
     QFrame,
     QHBoxLayout,
     QMainWindow,
     QStackedWidget,
     QVBoxLayout,
-    QWhatsThis,
     QWidget,
 )
 
+from engine.wire.comparison import Comparison
+from engine.wire.messages import Run
 from gui import settings as remembered
 from gui import theme
+from gui.pages.compare_page import ComparePage, RacePresentation
 from gui.pages.cpu_page import CpuPage
+from gui.pages.history_page import HistoryPage
 from gui.pages.run_page import RunPage
 from gui.pages.run_page.presentation import Presentation
 from gui.pages.settings_page import SettingsPage
-from gui.run_state import EngineWord, State
-from gui.settings import Settings
-from gui.widgets import figures, text
+from gui.run_state import State
+from gui.settings import CompareChoice, Settings
+from gui.widgets.explaining import explain_focused
 from gui.widgets.icons import IconButton
-from gui.widgets.mark import Mark, Shape
+from gui.widgets.status_strip import StatusStrip
 from gui.widgets.throttle import Throttle
 
 SIZE = QSize(1180, 760)
 LEAST = QSize(760, 520)
 RAIL_PX = 64
 KEEP_EVERY_MS = 1_000
-WORDS: dict[EngineWord, tuple[str, Shape, str]] = {
-    "starting": ("Starting the engine", "ring", "quiet"),
-    "ready": ("Ready", "tick", "accent"),
-    "loading": ("Loading", "ring", "accent"),
-    "running": ("Running", "disc", "accent"),
-    "stopping": ("Stopping", "ring", "warn"),
-    "stopped": ("Stopped", "cross", "error"),
-}
+DIGITS = (1, 2, 3, 5, 6)
 
 
 class MainWindow(QMainWindow):
@@ -75,15 +70,18 @@ class MainWindow(QMainWindow):
         self._state = State()
         self._keep = Throttle(KEEP_EVERY_MS, lambda: self.settings_changed.emit(self._settings), self)
         self.run_page = self._made_run_page(notices)
+        self.compare_page = self._made_compare_page()
         self.cpu_page = CpuPage()
+        self.history_page = self._made_history_page()
         self.settings_page = SettingsPage()
         self.presentation = Presentation()
+        self.race_presentation = RacePresentation(lambda: self.compare_page.view())
         self._strip = StatusStrip()
         self._pages = QStackedWidget()
         self._whole = QStackedWidget()
         self._rail = QButtonGroup(self)
         self._lay_out()
-        for page, digit in ((self.run_page, 1), (self.cpu_page, 3), (self.settings_page, 6)):
+        for page, digit in zip(self._all_pages(), DIGITS, strict=True):
             self._add_page(page, digit)
         self._connect()
         self.resize(SIZE)
@@ -99,14 +97,38 @@ class MainWindow(QMainWindow):
         page.page_asked.connect(self.show_page)
         return page
 
+    def _made_compare_page(self) -> ComparePage:
+        run = self.run_page
+        page = ComparePage(self._settings, run.form.task, run.form.fields, run.modes.calibration.remembered)
+        page.asked.connect(self.asked)
+        page.choice_changed.connect(self._remember_choice)
+        page.page_asked.connect(self.show_page)
+        page.use_asked.connect(self._use)
+        page.idle_stop_asked.connect(lambda: self.run_page.stop())
+        run.find_asked.connect(lambda: self.show_page(ComparePage.icon))
+        return page
+
+    def _made_history_page(self) -> HistoryPage:
+        page = HistoryPage()
+        page.asked.connect(self.asked)
+        page.page_asked.connect(self.show_page)
+        page.reopen_asked.connect(self._show_comparison)
+        page.run_again_asked.connect(self._put_back)
+        return page
+
     def _connect(self) -> None:
         self.settings_page.asked.connect(self.asked)
+        self.cpu_page.asked.connect(self.asked)
         self.settings_page.theme_chosen.connect(self._choose_theme)
         self.settings_page.threads_chosen.connect(lambda count: self.run_page.speed.choose_threads(count))
         self.settings_page.network_chosen.connect(self._choose_network)
         self.settings_page.reset_asked.connect(self.reset_asked)
         self.presentation.leave_asked.connect(self.leave_presentation)
         self.presentation.run_asked.connect(lambda: self.run_page.bar.run())
+        race = self.race_presentation
+        race.leave_asked.connect(self.leave_presentation)
+        race.race_asked.connect(lambda inputs: self.compare_page.start(inputs))
+        race.clear_asked.connect(self._clear_stage)
         self._on_key("F1", explain_focused)
         self._on_key("F11", self._toggle_presentation)
 
@@ -134,7 +156,12 @@ class MainWindow(QMainWindow):
         whole.addWidget(self._strip)
         self._whole.addWidget(centre)
         self._whole.addWidget(self.presentation)
+        self._whole.addWidget(self.race_presentation)
         self.setCentralWidget(self._whole)
+
+    def _all_pages(self) -> tuple[QWidget, ...]:
+        """In the rail's order; ``DIGITS`` are theirs."""
+        return (self.run_page, self.compare_page, self.cpu_page, self.history_page, self.settings_page)
 
     def _add_page(self, page: QWidget, digit: int) -> None:
         title, icon = str(page.title), str(page.icon)  # type: ignore[attr-defined]
@@ -143,7 +170,7 @@ class MainWindow(QMainWindow):
         button.setCheckable(True)
         button.clicked.connect(lambda: self.show_page(icon))
         self._on_key(f"Ctrl+{digit}", lambda: self.show_page(icon))
-        if page is not self.run_page:  # which has an Esc of its own, and so has the presentation
+        if page not in (self.run_page, self.compare_page):  # which have an Esc of their own, like the presentations
             QShortcut(QKeySequence(Qt.Key.Key_Escape), page).activated.connect(lambda: self.run_page.stop())
         self._rail.addButton(button, place)
         layout: Any = self._rail_frame.layout()
@@ -155,14 +182,20 @@ class MainWindow(QMainWindow):
 
     def show_page(self, name: str) -> None:
         """``name`` as settings keep it ("run", "cpu", "settings"); one that is not there shows the Run page."""
-        pages: dict[str, QWidget] = {page.icon: page for page in (self.run_page, self.cpu_page, self.settings_page)}
+        pages = {str(page.icon): page for page in self._all_pages()}  # type: ignore[attr-defined]
         page = pages.get(name, self.run_page)
         self.leave_presentation()
         self._pages.setCurrentWidget(page)
         self._rail.button(self._pages.currentIndex()).setChecked(True)
-        self.present.setVisible(page is self.run_page)
+        self.present.setVisible(page in self._presented())
         self._settings = replace(self._settings, page=name if name in pages else self.run_page.icon)
-        (self.run_page.bar.button if page is self.run_page else page).setFocus()
+        self._focus_page()
+
+    def _focus_page(self) -> None:
+        page = self._pages.currentWidget()
+        focused = self.run_page.bar.button if page is self.run_page else page
+        if focused is not None:
+            focused.setFocus()
 
     def _show_line(self, feature_id: str) -> None:
         self.show_page(CpuPage.icon)
@@ -170,24 +203,64 @@ class MainWindow(QMainWindow):
 
     # --- presentation ---
 
+    def _presented(self) -> dict[QWidget | None, QWidget]:
+        """The presentation of each page that has one."""
+        return {self.run_page: self.presentation, self.compare_page: self.race_presentation}
+
     def _toggle_presentation(self) -> None:
-        if self._whole.currentWidget() is self.presentation:
+        if self._whole.currentIndex():
             self.leave_presentation()
         else:
             self.enter_presentation()
 
     def enter_presentation(self) -> None:
-        """The Run page alone has one."""
-        if self._pages.currentWidget() is self.run_page:
-            self._whole.setCurrentWidget(self.presentation)
-            self.presentation.setFocus()
+        """Of the page that is shown, where it has one."""
+        view = self._presented().get(self._pages.currentWidget())
+        if view is not None:
+            self._whole.setCurrentWidget(view)
+            view.setFocus()
             self.showFullScreen()
 
     def leave_presentation(self) -> None:
-        if self._whole.currentWidget() is self.presentation:
+        if self._whole.currentIndex():
             self._whole.setCurrentIndex(0)
             self.setWindowState(self.windowState() & ~Qt.WindowState.WindowFullScreen)
-            self.run_page.bar.button.setFocus()
+            self._focus_page()
+
+    def _clear_stage(self) -> None:
+        """For the next visitor: what goes on ends, and nothing of it is left."""
+        if self._state.compares is not None:
+            self.compare_page.stop()
+        self.compare_page.clear()
+        self.race_presentation.show_now()
+
+    def _show_race(self) -> None:
+        self.race_presentation.show_state(self._state, self.run_page.form.task())
+
+    def _use(self, mode: str, precision: str, threads: int) -> None:
+        """What was found fastest, chosen on the Run page; nothing is started."""
+        self.run_page.choose(mode, precision, threads)
+        self.show_page(RunPage.icon)
+
+    def _show_comparison(self, comparison: Comparison) -> None:
+        self.compare_page.show_comparison(comparison)
+        self.show_page(ComparePage.icon)
+
+    def _put_back(self, run: Run, ref: str) -> None:
+        """A run of the history, with all it was made of, on the Run page; nothing is started."""
+        put = replace(
+            self._settings,
+            task=run.task,
+            mode=run.mode,
+            precision=run.precision,
+            options={**self._settings.options, run.mode: run.options},
+            threads=run.threads,
+            calibration=run.calibration or self._settings.calibration,
+        )
+        self._remake(remembered.with_input(put, run.task, run.fields))
+        self.show_state(self._state)
+        self.run_page.models.describe(ref or run.folder, run.tokenizer or None)
+        self.show_page(RunPage.icon)
 
     # --- what is shown, and what is remembered ---
 
@@ -195,9 +268,13 @@ class MainWindow(QMainWindow):
         self._state = state
         self.setWindowTitle(f"{state.model.name} – Fastpath" if state.model is not None else "Fastpath")
         self.run_page.show_state(state)
+        self.cpu_page.show_threads(self._settings.threads)
         self.cpu_page.show_state(state)
+        self.history_page.show_state(state)
         self.settings_page.show_state(state, self._settings)
         self.presentation.show_state(state)
+        self.compare_page.show_state(state)
+        self._show_race()
         self._strip.show_state(state)
 
     def settings(self) -> Settings:
@@ -206,8 +283,15 @@ class MainWindow(QMainWindow):
     def _remember(self, settings: Settings) -> None:
         """What the Run page has changed; theme and page are not its to choose."""
         mine = self._settings
-        self._settings = replace(settings, theme=mine.theme, page=mine.page, network_off=mine.network_off)
+        self._settings = replace(
+            settings, theme=mine.theme, page=mine.page, network_off=mine.network_off, compare=mine.compare
+        )
         self.settings_page.show_settings(self._settings)
+        self.cpu_page.show_threads(self._settings.threads)
+        self._keep.ask()
+
+    def _remember_choice(self, choice: CompareChoice) -> None:
+        self._settings = replace(self._settings, compare=choice)
         self._keep.ask()
 
     def _choose_theme(self, choice: theme.Choice) -> None:
@@ -222,23 +306,31 @@ class MainWindow(QMainWindow):
 
     def reset(self, settings: Settings) -> None:
         """Takes on other settings, as at the next start."""
-        former = self.run_page
-        self._settings = replace(settings, page=self._settings.page)
-        self.run_page = self._made_run_page(())
-        self._pages.insertWidget(self._pages.indexOf(former), self.run_page)
-        self._pages.removeWidget(former)
-        former.deleteLater()
+        self._remake(settings)
         self.showNormal()
         self.resize(SIZE)
         self.theme_chosen.emit(settings.theme)
         self.network_chosen.emit(settings.network_off)
         self.show_state(self._state)
 
+    def _remake(self, settings: Settings) -> None:
+        """The pages that are made of the settings, anew."""
+        former: tuple[QWidget, ...] = (self.run_page, self.compare_page)
+        self._settings = replace(settings, page=self._settings.page)
+        self.run_page = self._made_run_page(())
+        self.compare_page = self._made_compare_page()
+        for old, new in zip(former, (self.run_page, self.compare_page), strict=True):
+            self._pages.insertWidget(self._pages.indexOf(old), new)
+            self._pages.removeWidget(old)
+            old.deleteLater()
+
     def closeEvent(self, event: QCloseEvent) -> None:
         self.leave_presentation()
         self._keep.drop()
         geometry = remembered.to_text(self.saveGeometry().data())
-        self._settings = replace(self._settings, geometry=geometry, panes=self.run_page.panes())
+        self._settings = replace(
+            self._settings, geometry=geometry, panes=self.run_page.panes() | self.compare_page.panes()
+        )
         self.closing.emit(self._settings)
         super().closeEvent(event)
 
@@ -249,55 +341,3 @@ def _rail_button(icon: str, title: str, explains: str) -> IconButton:
     button.setIconSize(QSize(20, 20))
     button.setFixedWidth(RAIL_PX)
     return button
-
-
-class StatusStrip(QFrame):
-    """CPU, threads, the engine's state, the engine's memory."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("strip")
-        self.setAccessibleName("Status")
-        self._cpu = text.ElidedLabel("caption")
-        self._threads = text.label("", "caption")
-        self._mark = Mark()
-        self._engine = text.label("", "caption")
-        self._memory = text.label("", "caption")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(theme.CARD_PADDING_PX, 4, theme.CARD_PADDING_PX, 4)
-        row.setSpacing(theme.WIDE_GAP_PX)
-        row.addWidget(self._cpu, 1)
-        row.addWidget(self._threads)
-        engine = QHBoxLayout()
-        engine.setSpacing(6)
-        engine.addWidget(self._mark)
-        engine.addWidget(self._engine)
-        row.addLayout(engine)
-        row.addWidget(self._memory)
-
-    def show_state(self, state: State) -> None:
-        catalogue = state.catalogue
-        self._cpu.show_text(catalogue.cpu.brand if catalogue else "")
-        threads = (state.run.request.threads if state.run else 0) or (catalogue.threads if catalogue else 0)
-        text.set_text(self._threads, f"{threads} thread{'s' if threads != 1 else ''}" if threads else "")
-        words, shape, colour = WORDS[state.engine]
-        self._mark.show_shape(shape, colour)
-        text.set_text(self._engine, words)
-        self._engine.setAccessibleName(f"Engine: {words}")
-        memory = f"Engine memory {figures.size(state.memory_bytes)}" if state.memory_bytes else ""
-        text.set_text(self._memory, memory)
-
-    def words(self) -> str:
-        """The whole strip as text."""
-        parts = (self._cpu.whole(), self._threads.text(), self._engine.text(), self._memory.text())
-        return ", ".join(part for part in parts if part)
-
-
-def explain_focused() -> None:
-    """F1: says beside the focused control what it is for."""
-    widget = QApplication.focusWidget()
-    while widget is not None and not widget.whatsThis():
-        widget = widget.parentWidget()
-    if widget is not None:
-        place = widget.mapToGlobal(widget.rect().bottomLeft())
-        QWhatsThis.showText(place, widget.whatsThis(), widget)

@@ -23,6 +23,24 @@ INPUT_CHARACTERS = 200_000
 """An input longer than this is not kept."""
 
 
+class CompareChoice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is compared on the Compare page.
+
+    ``left_out``: ids of modes and precisions that are not; all others are, also those that come later. ``threads`` and
+    ``batches`` as they were typed. ``inputs``: which of the page's choices, ``file`` the person's own texts.
+    ``budget_s`` 0 is without limit.
+    """
+
+    left_out: tuple[str, ...] = ()
+    threads: str = ""
+    batches: str = ""
+    isa_caps: tuple[str, ...] = ("",)
+    inputs: str = ""
+    file: str = ""
+    budget_s: float = 0.0
+    floor: Literal["identical", "same answers", "close"] = "same answers"
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All that is remembered.
 
@@ -46,6 +64,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     page: str = ""
     geometry: str = ""
     panes: dict[str, str] = {}
+    compare: CompareChoice = CompareChoice()
 
 
 class _Written(msgspec.Struct, frozen=True):

@@ -1,5 +1,6 @@
 """What every test shares: data folders of its own, tiny models, one engine for the whole run."""
 
+import contextlib
 import os
 import tempfile
 from collections.abc import Callable
@@ -40,6 +41,25 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Path]
 
 
 @pytest.fixture(scope="session")
+def compiled_once() -> Path:
+    """Where Inductor keeps what it compiles for the session's data folder, by content: each kernel once."""
+    return _SESSION / "home" / "inductor"
+
+
+@pytest.fixture(scope="session")
+def shares_compiled(compiled_once: Path) -> Callable[[Path], None]:
+    """``shares_compiled(home)``: a fresh data folder compiles nothing that the session has compiled."""
+
+    def share(home: Path) -> None:
+        compiled_once.mkdir(parents=True, exist_ok=True)
+        home.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(OSError):  # on Windows only some may link
+            (home / "inductor").symlink_to(compiled_once, target_is_directory=True)
+
+    return share
+
+
+@pytest.fixture(scope="session")
 def starter_folder() -> Path:
     from engine.models import starter
 
@@ -50,5 +70,13 @@ def starter_folder() -> Path:
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A data folder for this test alone; processes started under it can be told by it."""
     home = tmp_path / "home"
+    monkeypatch.setenv("FASTPATH_HOME", str(home))
+    return home
+
+
+@pytest.fixture
+def compare_home(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder that comparisons share, so that plain PyTorch's best way is found once."""
+    home = _SESSION / "compare"
     monkeypatch.setenv("FASTPATH_HOME", str(home))
     return home

@@ -42,7 +42,7 @@ from gui.widgets.column_scroll import ColumnScroll
 from gui.widgets.icons import application_icon
 from gui.widgets.runtime_box import RuntimeBox
 from tests.engine.cpu import machines
-from tests.gui import accelerated, replay
+from tests.gui import accelerated, compared, kept, measured, replay
 
 ROOT = Path(__file__).parent.parent
 ALL = ROOT / "build" / "screenshots"
@@ -73,7 +73,7 @@ class Picture:
 
     name: str
     state: State
-    page: Literal["run", "cpu", "settings"] = "run"
+    page: Literal["run", "compare", "cpu", "history", "settings"] = "run"
     settings: Settings = dataclasses.field(default_factory=Settings)
     prepare: Prepare = lambda window: None
     at_last: Prepare = lambda window: None
@@ -94,12 +94,31 @@ def pictures(folder: Path) -> Iterator[Picture]:
         "cpu-refused", _on(shown, refused), "cpu", prepare=lambda window: window.cpu_page.show_line("amx_tile")
     )
     yield Picture("cpu-empty", State(), "cpu")
+    yield from _of_speed(opened)
     yield from _of_settings(shown)
+    yield from _of_comparisons(opened)
+    yield from _of_history(opened)
     present: Prepare = MainWindow.enter_presentation
     yield Picture("presentation", shown, settings=chosen, prepare=present)
     yield Picture("presentation-checked", _checked(), prepare=present)
     yield Picture("presentation-empty", opened, prepare=present)
     yield Picture("presentation-failure", replay.last("died"), prepare=present)
+
+
+def _of_speed(opened: State) -> Iterator[Picture]:
+    """The measured speed: before, meanwhile, after, and after runs."""
+    show: Prepare = lambda window: window.cpu_page.show_part(1)  # noqa: E731
+    told = measured.with_peaks(opened)
+    yield Picture("speed-unmeasured", opened, "cpu", prepare=show)
+    yield Picture("speed-measuring", measured.measuring(opened), "cpu", prepare=show)
+    yield Picture("speed-again", measured.measuring(told), "cpu", prepare=show)
+    yield Picture("speed-measured", told, "cpu", prepare=show)
+    yield Picture("speed-runs", measured.ran(told), "cpu", prepare=show)
+    yield Picture("speed-one-run", measured.ran(told, 1), "cpu", prepare=show)
+    plain = msgspec.structs.replace(measured.PEAKS, gflops={"fp32": 107.0, "int8": 118.0}, quiet=False)
+    yield Picture("speed-plain-cpu", measured.ran(measured.with_peaks(told, plain), 5), "cpu", prepare=show)
+    died = EngineDied("The engine was killed (SIGKILL).", details="...")
+    yield Picture("speed-failure", measured.failed(measured.measuring(opened), died), "cpu", prepare=show)
 
 
 def _checked() -> State:
@@ -319,6 +338,43 @@ def _of_tasks(opened: State) -> Iterator[Picture]:
         yield Picture(f"task-{task.id}", run_state.apply(run_state.began(state, run), answer, 0.0))
 
 
+def _of_comparisons(opened: State) -> Iterator[Picture]:
+    """The race before, meanwhile and after, with one row and with many; the ladder; the view for a room."""
+    open_row: Prepare = lambda window: window.compare_page.race.chart.bars.opened.emit(7)  # noqa: E731
+    to_ladder: Prepare = lambda window: window.compare_page.show_side(1)  # noqa: E731
+    present: Prepare = MainWindow.enter_presentation
+    yield Picture("compare-starting", State(), "compare")
+    yield Picture("compare", opened, "compare")
+    yield Picture("compare-racing", compared.racing(), "compare")
+    yield Picture("compare-done", compared.done(), "compare")
+    yield Picture("compare-row", compared.done(), "compare", prepare=open_row)
+    yield Picture("compare-one", compared.of_one(), "compare")
+    yield Picture("compare-sixty", compared.of_sixty(), "compare")
+    yield Picture("compare-ratio", compared.of_ten_thousand(), "compare")
+    yield Picture("compare-failure", compared.failed(), "compare")
+    yield Picture("compare-ladder", compared.ladder(), "compare", prepare=to_ladder)
+    yield Picture("compare-ladder-empty", opened, "compare", prepare=to_ladder)
+    yield Picture("compare-no-caps", compared.ladder_without_caps(), "compare", prepare=to_ladder)
+    yield Picture("compare-presentation", compared.done(), "compare", prepare=present)
+    yield Picture("compare-presentation-racing", compared.racing(), "compare", prepare=present)
+    yield Picture("compare-presentation-empty", opened, "compare", prepare=present)
+    yield Picture("auto", compared.picked(), settings=Settings(mode="auto"))
+    yield Picture("auto-not-yet", opened)
+
+
+def _of_history(opened: State) -> Iterator[Picture]:
+    """The entries; one run, one comparison, two beside each other; nothing, and what could not be kept."""
+    run: Prepare = lambda window: kept.choose(window, (40,))  # noqa: E731
+    whole: Prepare = lambda window: kept.choose(window, (39,))  # noqa: E731
+    both: Prepare = lambda window: kept.choose(window, (36, 37))  # noqa: E731
+    yield Picture("history-empty", kept.empty(opened), "history")
+    yield Picture("history", kept.listed(opened), "history")
+    yield Picture("history-run", kept.opened_run(opened, 40), "history", prepare=run)
+    yield Picture("history-comparison", kept.opened_comparison(opened, 39), "history", prepare=whole)
+    yield Picture("history-two", kept.beside(opened, 36, 37), "history", prepare=both)
+    yield Picture("history-failure", kept.failed(opened), "history")
+
+
 def _of_settings(shown: State) -> Iterator[Picture]:
     sizes = {"artefacts": 91_200_000, "inductor": 3_210_000, "outputs": 48_100, "times": 1_240, "rest": 41_000}
     parts = tuple(msgspec.structs.replace(part, size_bytes=sizes.get(part.id, 0)) for part in storage.parts())
@@ -350,11 +406,12 @@ def _as_of_now(state: State) -> State:
     def moved(stages: tuple[StageView, ...]) -> tuple[StageView, ...]:
         return tuple(dataclasses.replace(one, began_s=began_s) if one.seconds is None else one for one in stages)
 
-    run, export = state.run, state.export
+    run, export, measuring = state.run, state.export, state.measuring
     return dataclasses.replace(
         state,
         run=dataclasses.replace(run, stages=moved(run.stages)) if run is not None else None,
         export=dataclasses.replace(export, stages=moved(export.stages)) if export is not None else None,
+        measuring=dataclasses.replace(measuring, stages=moved(measuring.stages)) if measuring is not None else None,
     )
 
 

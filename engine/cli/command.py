@@ -11,6 +11,7 @@ from engine.cli.conversation import Conversation, Ended, progress
 from engine.cli.output import print_json
 from engine.client import Client
 from engine.wire.errors import FastpathError, failure_of
+from engine.wire.messages import Notice
 from engine.wire.values import Failure, ModeCard, TaskCard
 
 STATUS = {"user": 1, "defect": 3, "died": 4}
@@ -38,7 +39,9 @@ def talking(as_json: bool) -> Iterator[Conversation]:
             yield Conversation(client)
     finally:
         client.close()
-        client.events()
+        for event in client.events() or []:
+            if isinstance(event, Notice) and not event.id:  # what could not be kept in the history
+                progress.print(event.text)
 
 
 def fail(failure: Failure, as_json: bool) -> NoReturn:

@@ -11,10 +11,13 @@ import typer
 
 from engine.cli import (
     STOPPED,
+    auto_command,
+    compare_command,
     compiler_command,
     documents,
     export_command,
     facts_command,
+    history_command,
     output,
     run_command,
     runtimes_command,
@@ -30,6 +33,8 @@ WRONG_WORDS = 2
 COMMANDS: dict[str, Callable[..., None]] = {
     "run": run_command.run_command,
     "try": try_command.try_command,
+    "compare": compare_command.compare_command,
+    "auto": auto_command.auto_command,
     "export": export_command.export_command,
     "cpu": facts_command.cpu_command,
     "modes": facts_command.modes_command,
@@ -47,6 +52,7 @@ app = typer.Typer(
 for name, command in COMMANDS.items():
     app.command(name)(command)
 app.add_typer(runtimes_command.runtimes_app, name="runtimes")
+app.add_typer(history_command.history_app, name="history")
 
 
 def main(words: list[str]) -> int:

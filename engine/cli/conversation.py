@@ -71,6 +71,8 @@ class Conversation:
                 self._client.stop(request.id)
                 continue
             for event in events:
+                if isinstance(event, Notice) and not event.id:
+                    progress.print(event.text)  # what could not be kept in the history
                 if event.id != request.id:
                     continue
                 if isinstance(event, Failed):

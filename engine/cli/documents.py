@@ -2,23 +2,12 @@
 
 from typing import Any
 
-import msgspec
-
+from engine.wire.documents import SCHEMA as SCHEMA
+from engine.wire.documents import agreement as agreement
+from engine.wire.documents import comparison as comparison
+from engine.wire.documents import complete as complete
 from engine.wire.messages import Described
-from engine.wire.values import Agreement, Failure, Result, RunReport
-
-SCHEMA = 1
-
-
-def complete(value: Any) -> Any:
-    """A message's value as plain dictionaries, with every field (the wire leaves defaults out)."""
-    if isinstance(value, msgspec.Struct):
-        return {name: complete(getattr(value, name)) for name in value.__struct_fields__}
-    if isinstance(value, list | tuple):
-        return [complete(item) for item in value]
-    if isinstance(value, dict):
-        return {key: complete(item) for key, item in value.items()}
-    return value
+from engine.wire.values import Failure, Result, RunReport
 
 
 def output(result: Result) -> Any:
@@ -54,11 +43,6 @@ def run(described: Described, task: str, result: Result, report: RunReport, samp
         "doubts": list(report.doubts),
         "stopped": report.stopped,
     }
-
-
-def agreement(found: Agreement | None) -> dict[str, Any]:
-    """Every field, or the verdict "not checked" alone."""
-    return complete(found) if found else {"verdict": "not checked"}
 
 
 def error(failure: Failure) -> dict[str, Any]:

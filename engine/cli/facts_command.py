@@ -1,23 +1,34 @@
 """``fastpath cpu``, ``modes``, ``tasks``: what there is."""
 
 import json
+from typing import Any
 
 from engine.cli import documents, tables
 from engine.cli.command import Json, talking
 from engine.cli.output import print_json
+from engine.wire.values import MachinePeaks
 
 
 def cpu_command(as_json: Json = False) -> None:
     """What this computer's processor offers for models."""
     with talking(as_json) as talk:
-        facts = talk.catalogue.cpu
+        facts, peaks = talk.catalogue.cpu, talk.catalogue.peaks
     if as_json:
-        print_json({"schema": documents.SCHEMA} | documents.complete(facts))
+        whole: dict[str, Any] = documents.complete(facts)
+        print_json({"schema": documents.SCHEMA} | whole | {"peaks": documents.complete(peaks)})
         return
     tables.show(tables.processor(facts))
     states = ["usable" if feature.usable else feature.reason or "not there" for feature in facts.features]
     rows = [(f.title, state, f.explains) for f, state in zip(facts.features, states, strict=True)]
     tables.show_table(("feature", "state", "what it is for"), rows)
+    for one in peaks:
+        tables.show(_measured(one))
+
+
+def _measured(peaks: MachinePeaks) -> str:
+    rates = ", ".join(f"{name} {tables.number(value)} GFLOP/s" for name, value in sorted(peaks.gflops.items()))
+    threads = f"{peaks.threads} thread{'s' if peaks.threads != 1 else ''}"
+    return f"Measured with {threads}: {rates}, memory {tables.number(peaks.bandwidth_gb_s)} GB/s"
 
 
 def modes_command(as_json: Json = False) -> None:

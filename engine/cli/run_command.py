@@ -13,11 +13,13 @@ from engine.cli.command import Json, failures, named, talking
 from engine.cli.output import print_json
 from engine.runtimes.command import processors_allowed
 from engine.wire.errors import BadInput
-from engine.wire.messages import Run
-from engine.wire.values import ModeCard, TaskCard
+from engine.wire.messages import Described, Run
+from engine.wire.values import ModeCard, Pick, TaskCard
 
 LONGEST_INPUT = 10_000_000
 """Characters; far below what a line of the conversation with the engine may hold."""
+
+AUTO = "auto"
 
 _BYTE_ORDER_MARK = "\ufeff"
 """What some editors and shells, above all of Windows, put before a text."""
@@ -27,7 +29,10 @@ def run_command(
     model: Annotated[str, typer.Option(help="starter, a folder, or a Hub id or address (downloaded where needed).")],
     task: Annotated[str, typer.Option(help="A task's id; see 'fastpath tasks'.")],
     given: Annotated[str, typer.Option("--input", help="Text, or a JSON object of fields; - reads standard input.")],
-    mode: Annotated[str, typer.Option(help="A mode's id; see 'fastpath modes'.")] = "eager",
+    mode: Annotated[
+        str,
+        typer.Option(help="A mode's id (see 'fastpath modes'), or auto: what 'fastpath auto' found for this model."),
+    ] = "eager",
     precision: Annotated[str, typer.Option(help="A precision of that mode.")] = "fp32",
     tokenizer: Annotated[str, typer.Option(help="A model whose tokenizer is to be used, named alike.")] = "",
     repeat: Annotated[int | None, typer.Option(min=1, help="How many calls are timed.")] = None,
@@ -56,10 +61,15 @@ def run_command(
         _check_threads(threads)
     with talking(as_json) as talk:
         card = named("task", task, talk.catalogue.tasks)
-        mode_card = named("mode", mode, talk.catalogue.modes)
-        options = _options(option or [], mode_card)
+        if mode != AUTO:
+            named("mode", mode, talk.catalogue.modes)
         fields = read_fields(_standard_input() if given == "-" else given, card)
         described = talk.described(model, tokenizer)
+        if mode == AUTO:
+            pick = _picked(described, task)
+            mode, precision, threads = pick.mode, pick.precision, threads or pick.threads
+        mode_card = named("mode", mode, talk.catalogue.modes)
+        options = _options(option or [], mode_card)
 
         def make(name: str) -> Run:
             return Run(
@@ -88,6 +98,15 @@ def run_command(
             tables.show_run(ran)
     if ran.report.stopped:
         raise typer.Exit(STOPPED)
+
+
+def _picked(described: Described, task: str) -> Pick:
+    """Raises BadInput where nobody has searched yet."""
+    pick = next((pick for pick in described.picks if pick.task == task), None)
+    if pick is None:
+        command = f"fastpath auto --model {described.model.ref} --task {task}"
+        raise BadInput("The fastest mode for this model is not known yet.", f"Find it: {command}")
+    return pick
 
 
 def _check_threads(threads: int) -> None:

@@ -62,10 +62,9 @@ def same_answer(report: RunReport) -> str:
     return {"reference": "the reference", "identical": "same answer as eager"}.get(found.verdict, found.verdict)
 
 
-def show_run(ran: Ran) -> None:
-    report, timing = ran.report, ran.report.timing
-    text = json.dumps(documents.output(ran.result), ensure_ascii=False, indent=2)
-    show(text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + " ...")
+def speed_line(report: RunReport) -> str:
+    """Latency, throughput, memory and agreement in one line."""
+    timing = report.timing
     parts = [f"{number(timing.p50_ms)} ms median of {timing.n} calls"]
     parts += [f"p90 {number(timing.p90_ms)} ms"] if timing.p90_ms is not None else []
     parts += [
@@ -75,7 +74,14 @@ def show_run(ran: Ran) -> None:
     ]
     if report.ratio is not None:
         parts.append(f"{number(report.ratio.value)}x eager's speed")
-    show(", ".join(parts))
+    return ", ".join(parts)
+
+
+def show_run(ran: Ran) -> None:
+    report = ran.report
+    text = json.dumps(documents.output(ran.result), ensure_ascii=False, indent=2)
+    show(text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + " ...")
+    show(speed_line(report))
     if report.sample_agreement is not None:
         show(evidence_text.sample_line(report.sample_agreement))
     if report.evidence is not None:

@@ -9,8 +9,9 @@ import logging
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
+from engine.evidence.traffic import Traffic
 from engine.models.facts import ModelFacts
 from engine.models.load import BODY, class_of, clean_config
 from engine.models.tensors import Inputs
@@ -29,13 +30,14 @@ _NOT_COUNTED = "How much work the answer is: this model cannot be run on shapes 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Counted:
     """``flops``: two for each multiply-add of the matrix products, over the texts' own tokens, so that padding counts
-    for nothing. ``operators``: of one call in plain PyTorch with SDPA, views left out. Both None where they could not
-    be counted, and ``reason`` then says why, in a sentence.
+    for nothing. ``operators``: of one call in plain PyTorch with SDPA, views left out. ``traffic``: what has to be
+    brought from memory. All None where they could not be counted, and ``reason`` then says why, in a sentence.
     """
 
     flops: float | None = None
     operators: int | None = None
     reason: str = ""
+    traffic: Traffic | None = None
 
 
 def count(facts: ModelFacts, auto_class: str, batches: Sequence[Inputs]) -> Counted:
@@ -50,8 +52,13 @@ def count(facts: ModelFacts, auto_class: str, batches: Sequence[Inputs]) -> Coun
         _log.info("The work is not counted: %s: %s", type(error).__name__, error)
         return Counted(reason=_NOT_COUNTED)
     return Counted(
-        sum(_between(counted, length) * often for length, often in rows.items()),
-        max(operators for _, operators in counted.values()),
+        sum(_between(counted, length, "flops") * often for length, often in rows.items()),
+        max(one.operators for one in counted.values()),
+        traffic=Traffic.of(
+            model,
+            batches,
+            outputs=sum(_between(counted, length, "outputs") * often for length, often in rows.items()),
+        ),
     )
 
 
@@ -62,11 +69,19 @@ def _some_of(lengths: Sequence[int]) -> list[int]:
     return [lengths[round(i * step)] for i in range(MOST_LENGTHS)]
 
 
-def _between(counted: Mapping[int, tuple[float, int]], length: int) -> float:
+class _Text(NamedTuple):
+    """What one text takes: floating-point operations, operators, and numbers in the model's output."""
+
+    flops: float
+    operators: int
+    outputs: int
+
+
+def _between(counted: Mapping[int, _Text], length: int, what: Literal["flops", "outputs"]) -> float:
     import numpy as np
 
     lengths = sorted(counted)
-    return float(np.interp(length, lengths, [counted[known][0] for known in lengths]))
+    return float(np.interp(length, lengths, [getattr(counted[known], what) for known in lengths]))
 
 
 def _shape_of(facts: ModelFacts, auto_class: str) -> Any:
@@ -89,15 +104,15 @@ def _shape_of(facts: ModelFacts, auto_class: str) -> Any:
     return model
 
 
-def _one(model: Any, like: Inputs, length: int) -> tuple[float, int]:
-    """Floating-point operations, and operators, of one text."""
+def _one(model: Any, like: Inputs, length: int) -> _Text:
     import torch
 
     counter = _counter()
     inputs = {name: torch.ones(1, length, dtype=value.dtype, device="meta") for name, value in like.items()}
     with torch.no_grad(), _without_autocast(), counter, _attention_as_one(counter):
-        model(**inputs)
-    return counter.flops, counter.operators
+        outputs = model(**inputs)
+    numbers = sum(value.numel() for value in outputs.values() if isinstance(value, torch.Tensor))
+    return _Text(counter.flops, counter.operators, numbers)
 
 
 @contextlib.contextmanager

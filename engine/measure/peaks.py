@@ -21,6 +21,7 @@ from engine.cpu import read as cpu
 from engine.measure.environment import Others
 from engine.store import versions, whole
 from engine.wire.errors import FastpathError
+from engine.wire.values import MachinePeaks
 
 log = logging.getLogger(__name__)
 
@@ -51,22 +52,33 @@ class Peaks(msgspec.Struct, frozen=True, kw_only=True):
     quiet: bool = True
     tries: int = 1
 
+    def told(self) -> MachinePeaks:
+        return MachinePeaks(
+            threads=self.threads, gflops=self.gflops, bandwidth_gb_s=self.bandwidth_gb_s, quiet=self.quiet
+        )
 
-def known_or_measured(threads: int, cpu_signature: str) -> Peaks:
+
+def _go_on() -> None:
+    """Nobody stops it."""
+
+
+def known_or_measured(
+    threads: int, cpu_signature: str, *, anew: bool = False, go_on: Callable[[], None] = _go_on
+) -> Peaks:
     """Measured at first (at most 5 s), then read: for each machine, cap of its instructions, and count of threads.
 
-    One process measures at a time; measured on a busy machine, the higher of that and the next time counts.
+    One process measures at a time; measured on a busy machine, or ``anew``, the higher of that and the former time
+    counts. ``go_on`` is called between calls and may raise; then nothing is kept.
     """
-    cap = os.environ.get("ONEDNN_MAX_CPU_ISA", "")
-    named = f"{cpu_signature} {versions.installed().get('torch', '')} {cap}"
+    named = _named(cpu_signature)
     place = _place(threads, named)
     if place is None:
-        return measure(threads)
+        return measure(threads, go_on)
     with _alone(place):
         kept = _read(place, named)
-        if kept is not None and (kept.quiet or kept.tries >= _MOST_TRIES):
+        if kept is not None and not anew and (kept.quiet or kept.tries >= _MOST_TRIES):
             return kept
-        found = _higher(kept, measure(threads)) if kept is not None else measure(threads)
+        found = _higher(kept, measure(threads, go_on)) if kept is not None else measure(threads, go_on)
         try:
             whole.write(place, msgspec.json.encode((named, found)))
         except (FastpathError, OSError) as error:
@@ -74,7 +86,17 @@ def known_or_measured(threads: int, cpu_signature: str) -> Peaks:
         return found
 
 
-def measure(threads: int) -> Peaks:
+def known(cpu_signature: str) -> tuple[Peaks, ...]:
+    """What was kept of this machine, one for each count of threads, the fewest first. Measures nothing."""
+    named = _named(cpu_signature)
+    place = _place(0, named)
+    if place is None:
+        return ()
+    found = (_read(one, named) for one in place.parent.glob(place.name.replace("-0.json", "-*.json")))
+    return tuple(sorted((one for one in found if one is not None), key=lambda one: one.threads))
+
+
+def measure(threads: int, go_on: Callable[[], None] = _go_on) -> Peaks:
     """With ``threads`` threads of PyTorch's, which has as many as before afterwards."""
     import torch
 
@@ -82,18 +104,19 @@ def measure(threads: int) -> Peaks:
     torch.set_num_threads(threads)
     try:
         with torch.inference_mode():
-            found = {name: max(_gflops(way) for way in ways) for name, ways in _PRODUCTS.items()}
-            bandwidth = _bandwidth_gb_s()
+            found = {name: max(_gflops(way, go_on) for way in ways) for name, ways in _PRODUCTS.items()}
+            bandwidth = _bandwidth_gb_s(go_on)
     finally:
         torch.set_num_threads(before)
     gflops = {name: value for name, value in found.items() if value > 0 and value >= found["fp32"]}
     return Peaks(threads=threads, gflops=gflops, bandwidth_gb_s=bandwidth, quiet=others.busy() < _QUIET)
 
 
-def _gflops(way: Callable[[int], Callable[[], Any]]) -> float:
+def _gflops(way: Callable[[int], Callable[[], Any]], go_on: Callable[[], None] = _go_on) -> float:
     """0 where PyTorch has no such product on this machine."""
     try:
         for i, size in enumerate(SIZES):
+            go_on()
             call = way(size)
             call_s = _timed_s(call)
             if call_s > SECONDS_EACH:
@@ -103,16 +126,17 @@ def _gflops(way: Callable[[int], Callable[[], Any]]) -> float:
                 call_s = min(call_s, _timed_s(call), _timed_s(call))  # one may have been disturbed
             larger = SIZES[i + 1] if i + 1 < len(SIZES) else 0
             if not larger or call_s * (larger / size) ** 3 > SECONDS_EACH / _CALLS_AT_LEAST:
-                return float(2 * size**3 / min(call_s, _best_s(call)) / 1e9)
+                return float(2 * size**3 / min(call_s, _best_s(call, go_on)) / 1e9)
     except (RuntimeError, AttributeError, NotImplementedError, TypeError) as error:
         log.info("Not measured: %s", error)
     return 0.0
 
 
-def _best_s(call: Callable[[], Any]) -> float:
+def _best_s(call: Callable[[], Any], go_on: Callable[[], None]) -> float:
     best = float("inf")
     end = time.perf_counter() + SECONDS_EACH
     while time.perf_counter() < end:
+        go_on()
         best = min(best, _timed_s(call))
     return best
 
@@ -160,7 +184,7 @@ _PRODUCTS: dict[str, tuple[Callable[[int], Callable[[], Any]], ...]] = {
 }
 
 
-def _bandwidth_gb_s() -> float:
+def _bandwidth_gb_s(go_on: Callable[[], None]) -> float:
     """A large cache would else be measured in the memory's place."""
     import torch
 
@@ -173,7 +197,13 @@ def _bandwidth_gb_s() -> float:
         return torch.add(one, two, alpha=3.0, out=three)
 
     call()
-    return float(12 * count / _best_s(call) / 1e9)
+    return float(12 * count / _best_s(call, go_on) / 1e9)
+
+
+def _named(cpu_signature: str) -> str:
+    """What peaks are told apart by, beside the count of threads."""
+    cap = os.environ.get("ONEDNN_MAX_CPU_ISA", "")
+    return f"{cpu_signature} {versions.installed().get('torch', '')} {cap}"
 
 
 def _place(threads: int, named: str) -> Path | None:

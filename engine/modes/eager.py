@@ -14,6 +14,7 @@ from engine.mode import (
     INT8_DYNAMIC,
     INT8_STATIC,
     INT8_WEIGHTS,
+    NO_CAP_FP32,
     Events,
     Fit,
     Job,
@@ -46,6 +47,8 @@ card = ModeCard(
         without(INT8_STATIC, "Its int8 layers find the range of each token as it passes; nothing is calibrated."),
         without(INT8_WEIGHTS, "Its int8 layers take the activations in 8 bits too."),
     ),
+    capped=("bf16", "bf16-autocast", "int8-dynamic"),
+    no_cap=NO_CAP_FP32,
     options=(
         Option(
             id="attention",

@@ -3,7 +3,8 @@
 A star, not a chain: models, modes, tasks, measure and store each return a value here; none calls another.
 """
 
+from engine.run.held import hold
 from engine.run.order import measure, prepare
 from engine.run.session import Control, Session, Workbench
 
-__all__ = ["Control", "Session", "Workbench", "measure", "prepare"]
+__all__ = ["Control", "Session", "Workbench", "hold", "measure", "prepare"]

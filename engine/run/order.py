@@ -1,7 +1,7 @@
 """``prepare`` and ``measure``: the order of one run, from top to bottom."""
 
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import Any, TypeVar
 
 from engine.all_modes import MODES
@@ -16,6 +16,7 @@ from engine.run.permitted import model_of, require_memory
 from engine.run.ready import prepared_model
 from engine.run.same_answer import REFERENCE, Compared, compare
 from engine.run.session import Calls, Control, Session, Workbench
+from engine.task import Task
 from engine.wire.errors import ModeUnavailable, NotForThisModel, Stopped, UserFacing
 from engine.wire.messages import Answer, Event, Run, Stage
 from engine.wire.values import RunReport, StagesP50, Timing
@@ -36,10 +37,15 @@ def prepare(run: Run, control: Control, bench: Workbench) -> Generator[Event, No
     return session
 
 
-def check(run: Run, control: Control, bench: Workbench) -> Generator[Event, None, Session]:
-    """Looks into the model, reads and encodes; nothing is loaded yet. Raises UserFacing errors."""
+def check(
+    run: Run, control: Control, bench: Workbench, around: Callable[[Task], Task] = lambda task: task
+) -> Generator[Event, None, Session]:
+    """Looks into the model, reads and encodes; nothing is loaded yet. ``around`` is put around the task.
+
+    Raises UserFacing errors.
+    """
     memory.reset_peak()
-    mode, task = _registered(MODES, run.mode, "acceleration"), _registered(TASKS, run.task, "task")
+    mode, task = _registered(MODES, run.mode, "acceleration"), around(_registered(TASKS, run.task, "task"))
     yield Stage(stage="checking")
     began = time.perf_counter()
     facts = model_of(run)
@@ -110,26 +116,34 @@ def measure(session: Session) -> Generator[Event, None, RunReport]:
     yield Stage(stage="running", seconds=time.perf_counter() - began)
     if recorded.model:
         calls.check()
-    busy, peak_mb, timing = others.busy(), memory.peak_mb(), _timing(session, first, recorded)
+    busy, peak_mb, timing = others.busy(), memory.peak_mb(), timing_of(session, first, recorded)
     compared = Compared()
     if not control.stopped:
         compared = yield from compare(session, calls)
     evidence = yield from explain(session, timing.p50_ms)
-    return RunReport(
-        mode_requested=session.run.mode,
-        mode_executed=session.prepared.mode,
-        precision_executed=session.prepared.precision,
+    return report_of(
+        session,
         timing=timing,
         peak_rss_mb=peak_mb,
         environment=surroundings,
-        notices=tuple(session.notices),
         doubts=doubts(recorded.model, settled, busy),
         agreement=compared.agreement,
         sample_agreement=compared.sample,
         ratio=compared.ratio,
         evidence=evidence,
-        stopped=control.stopped,
+    )
+
+
+def report_of(session: Session, **measured: Any) -> RunReport:
+    """What ``measured`` tells, and what is known of the session."""
+    return RunReport(
+        mode_requested=session.run.mode,
+        mode_executed=session.prepared.mode,
+        precision_executed=session.prepared.precision,
+        notices=tuple(session.notices),
+        stopped=session.control.stopped,
         kept=tuple(f"{key.mode} {key.precision} {key.folder}" for key in session.bench.kept.held()),
+        **measured,
     )
 
 
@@ -154,7 +168,7 @@ def _take_fields(session: Session, calls: Calls, revision: int, fields: dict[str
     return True
 
 
-def _timing(session: Session, first: loop.Call, recorded: loop.Recorded) -> Timing:
+def timing_of(session: Session, first: loop.Call, recorded: loop.Recorded) -> Timing:
     model_ms = sorted(recorded.model)
     if not model_ms:  # stopped before a call was timed: the first one is all there is
         model_ms = [first.model / 1e6]

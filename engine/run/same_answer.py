@@ -66,6 +66,7 @@ def compare(session: Session, calls: Calls) -> Generator[Event, None, Compared]:
         calls.outputs,
         encoded.batches,
         session.task.same(expected, calls.result),
+        encoded.owners,
     )
     if any(found and found.verdict == "different answers" for found in (agreement, sample)):
         ratio = None  # no speedup where the answer changed

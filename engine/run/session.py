@@ -14,7 +14,7 @@ from engine.models.tensors import Outputs
 from engine.store.kept import Kept
 from engine.task import Encoded, Task
 from engine.wire.errors import FastpathError, ModelBroken, NotEnoughMemory, Stopped
-from engine.wire.messages import Event, Notice, Run
+from engine.wire.messages import Event, Notice, Release, Round, Run
 from engine.wire.values import NoticeText, Result
 
 Value = TypeVar("Value")
@@ -34,6 +34,9 @@ class Control(Protocol):
 
     def take_update(self) -> tuple[int, dict[str, Any]] | None:
         """The newest (revision, fields), once."""
+
+    def next_turn(self) -> Round | Release | None:
+        """Sleeps until a held cell has a turn, or none any more; None where it was stopped."""
 
 
 class PreparedKey(NamedTuple):

@@ -28,7 +28,14 @@ class Child:
     """
 
     def __init__(
-        self, role: str, threads: int, runtime: str = "main", prefix: Sequence[str] = (), offline: bool = False
+        self,
+        role: str,
+        threads: int,
+        runtime: str = "main",
+        prefix: Sequence[str] = (),
+        offline: bool = False,
+        waiting: command.Waiting = "short",
+        isa_cap: str = "",
     ) -> None:
         """Raises OSError where the process can't be started."""
         self.role = role
@@ -36,7 +43,9 @@ class Child:
         self.runtime = runtime
         self._output: collections.deque[str] = collections.deque(maxlen=KEPT_OUTPUT_LINES)
         words = command.engine_command(role, runtime, prefix)
-        environment = command.environment(role, threads, offline=offline, runtime=runtime)
+        environment = command.environment(
+            role, threads, offline=offline, runtime=runtime, waiting=waiting, isa_cap=isa_cap
+        )
         if sys.platform == "win32":
             self._start_windows(words, environment)
         else:

@@ -9,12 +9,24 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import metadata
+from typing import Literal
 
 import psutil
 
 from engine import folders
 from engine.runtimes import ipex
 from engine.wire.errors import BadInput
+
+Waiting = Literal["short", "long"]
+
+CAPS = {
+    "avx2": "AVX2",
+    "avx512": "AVX512_CORE",
+    "vnni": "AVX512_CORE_VNNI",
+    "bf16": "AVX512_CORE_BF16",
+    "amx": "AVX512_CORE_AMX",
+}
+"""oneDNN's words for the rungs of ``engine.wire.comparison.ISA_CAPS``."""
 
 SYSTEM_VARIABLES = (
     *(
@@ -77,8 +89,11 @@ def environment(
     *,
     offline: bool = False,
     runtime: str = "main",
+    waiting: Waiting = "short",
+    isa_cap: str = "",
 ) -> dict[str, str]:
-    """The child's whole environment. ``threads`` is at least 1; the desk does not compute and ignores it.
+    """The child's whole environment. ``threads`` is at least 1; the desk does not compute and ignores it. ``waiting``:
+    how long OpenMP's threads spin after a call, ``long`` as the library itself would have it. ``isa_cap``: of CAPS.
 
     Only the desk may use the network, and with ``offline`` nobody. Raises BadInput for a count of threads that this
     computer has no processors for: libraries allocate for each thread, and break at absurd counts.
@@ -104,6 +119,12 @@ def environment(
         kept |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
     if role != "desk":
         kept |= _computing(threads)
+        if waiting == "long":
+            del kept["GOMP_SPINCOUNT"]
+        if isa_cap:
+            kept["ONEDNN_MAX_CPU_ISA"] = CAPS[isa_cap]
+        if isa_cap == "avx2":
+            kept["ATEN_CPU_CAPABILITY"] = "avx2"  # PyTorch's own loops, and the code that it generates
     if runtime != "main":
         kept |= {MAIN_COMMAND: json.dumps(engine_command("reference")), MAIN_TORCH: metadata.version("torch")}
     return kept

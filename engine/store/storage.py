@@ -20,7 +20,7 @@ _MADE_AGAIN = (
 
 
 def parts() -> tuple[StoredPart, ...]:
-    """Each kind of thing with its size; runtimes and settings stay. Raises DataFolder."""
+    """Each kind of thing with its size; runtimes, history and settings stay. Raises DataFolder."""
     found = tuple(
         StoredPart(id=name, title=title, plain=plain, size_bytes=_size_bytes(folders.part(name)), goes=True)
         for name, title, plain in _MADE_AGAIN
@@ -31,7 +31,13 @@ def parts() -> tuple[StoredPart, ...]:
         plain="Environments of their own that modes need. They stay until you remove them.",
         size_bytes=_size_bytes(folders.part("runtimes")),
     )
-    told = (*found, runtimes)
+    history = StoredPart(
+        id="history",
+        title="History",
+        plain="Every run and comparison. It stays until you delete entries on the page History.",
+        size_bytes=_size_bytes(folders.part("history")),
+    )
+    told = (*found, runtimes, history)
     rest_bytes = max(0, _size_bytes(folders.home()) - sum(part.size_bytes for part in told))
     settings = "What you chose and typed. It stays."
     return (*told, StoredPart(id="rest", title="Settings", plain=settings, size_bytes=rest_bytes))

@@ -1,6 +1,7 @@
 """A socket that carries lines. Framing only: what a line means is the codec's matter."""
 
 import contextlib
+import queue
 import socket
 import threading
 
@@ -61,3 +62,23 @@ class Channel:
         with contextlib.suppress(OSError):  # the peer was faster
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
+
+
+def drained(channel: Channel) -> "queue.SimpleQueue[list[bytes] | None]":
+    """What ``read_lines`` gives, None at the end or where the channel broke.
+
+    A thread of its own reads on whatever the taker does meanwhile, so that the peer's ``send`` never waits for it.
+    """
+    inbox: queue.SimpleQueue[list[bytes] | None] = queue.SimpleQueue()
+
+    def read() -> None:
+        lines: list[bytes] | None = []
+        while lines is not None:
+            try:
+                lines = channel.read_lines()
+            except (OSError, LineTooLong):
+                lines = None
+            inbox.put(lines)
+
+    threading.Thread(target=read, name="reader", daemon=True).start()
+    return inbox

@@ -5,17 +5,113 @@ exactly one ``Finished`` or ``Failed`` ends a request. All are frozen msgspec st
 Units end a name: ``_ms``, ``_s``, ``_bytes``.
 """
 
-from typing import Any, Literal
-
 import msgspec
 
+from engine.wire.comparison import CellResult, Comparison
+from engine.wire.history import HistoryLine, HistoryRow
+from engine.wire.requests import (
+    Allow as Allow,
+)
+from engine.wire.requests import (
+    AnyRequest as AnyRequest,
+)
+from engine.wire.requests import (
+    Compare as Compare,
+)
+from engine.wire.requests import (
+    CompareHistory as CompareHistory,
+)
+from engine.wire.requests import (
+    DeleteHistory as DeleteHistory,
+)
+from engine.wire.requests import (
+    Describe as Describe,
+)
+from engine.wire.requests import (
+    Download as Download,
+)
+from engine.wire.requests import (
+    Export as Export,
+)
+from engine.wire.requests import (
+    FreeUp as FreeUp,
+)
+from engine.wire.requests import (
+    HistoryWork as HistoryWork,
+)
+from engine.wire.requests import (
+    Hold as Hold,
+)
+from engine.wire.requests import (
+    InstallRuntime as InstallRuntime,
+)
+from engine.wire.requests import (
+    ListConsents as ListConsents,
+)
+from engine.wire.requests import (
+    ListHistory as ListHistory,
+)
+from engine.wire.requests import (
+    ListRuntimes as ListRuntimes,
+)
+from engine.wire.requests import (
+    MeasurePeaks as MeasurePeaks,
+)
+from engine.wire.requests import (
+    OpenHistory as OpenHistory,
+)
+from engine.wire.requests import (
+    Record as Record,
+)
+from engine.wire.requests import (
+    Release as Release,
+)
+from engine.wire.requests import (
+    RemoveRuntime as RemoveRuntime,
+)
+from engine.wire.requests import (
+    Request as Request,
+)
+from engine.wire.requests import (
+    Revoke as Revoke,
+)
+from engine.wire.requests import (
+    Round as Round,
+)
+from engine.wire.requests import (
+    Run as Run,
+)
+from engine.wire.requests import (
+    SaveReport as SaveReport,
+)
+from engine.wire.requests import (
+    ShowCompiler as ShowCompiler,
+)
+from engine.wire.requests import (
+    Stop as Stop,
+)
+from engine.wire.requests import (
+    Storage as Storage,
+)
+from engine.wire.requests import (
+    Update as Update,
+)
+from engine.wire.requests import (
+    Work as Work,
+)
+from engine.wire.requests import (
+    WriteScript as WriteScript,
+)
 from engine.wire.values import (
+    Agreement,
     Cell,
     Consent,
     Cpu,
     Failure,
+    MachinePeaks,
     ModeCard,
     ModelCard,
+    Pick,
     Result,
     RunReport,
     RuntimeCard,
@@ -23,177 +119,8 @@ from engine.wire.values import (
     TaskCard,
 )
 
-PROTOCOL = 1
+PROTOCOL = 2
 """Raised whenever a message changes in a way that an older peer can't read."""
-
-# --- requests ---------------------------------------------------------------------------------------------
-
-
-class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
-    """What a client asks. ``id`` is unique within the client."""
-
-    id: str
-
-
-class Describe(Request, frozen=True, kw_only=True, tag="describe"):
-    """To the desk: look into a model, and find the model whose tokenizer is to be used, if another's.
-
-    Answered by ``Described``.
-    """
-
-    ref: str
-    tokenizer: str = ""
-
-
-class Download(Request, frozen=True, kw_only=True, tag="download"):
-    """To the desk: bring a model of the Hub into the shared cache, at ``revision`` (empty: that of ``ref``, or main).
-
-    ``ref`` is a Hub id or a pasted address. ``part`` "tokenizer" leaves the weights out. One download runs at a time;
-    a second waits. Answered by ``Downloading`` as it goes, then ``Downloaded``. What a stopped or failed one received
-    stays, and the next goes on from there.
-    """
-
-    ref: str
-    revision: str = ""
-    part: Literal["model", "tokenizer"] = "model"
-
-
-class Storage(Request, frozen=True, kw_only=True, tag="storage"):
-    """To the desk: what lies in the data folder. Answered by ``Stored``."""
-
-
-class FreeUp(Request, frozen=True, kw_only=True, tag="free_up"):
-    """To the desk: remove what can be made again, and tell what is left. Answered by ``Stored``.
-
-    The client ends an idle ``work`` before, which holds such files open; while one computes the request fails.
-    """
-
-
-class ListConsents(Request, frozen=True, kw_only=True, tag="list_consents"):
-    """To the desk: whose pickled weights the person allowed. Answered by ``Consents``."""
-
-
-class Allow(Request, frozen=True, kw_only=True, tag="allow"):
-    """To the desk: the person allows the pickled weights of the model in ``folder``, until ``Revoke``.
-
-    Answered by ``Consents``.
-    """
-
-    ref: str
-    folder: str
-
-
-class Revoke(Request, frozen=True, kw_only=True, tag="revoke"):
-    """To the desk: a consent is taken back. Answered by ``Consents``."""
-
-    weights_sha256: str
-
-
-class ListRuntimes(Request, frozen=True, kw_only=True, tag="list_runtimes"):
-    """To the desk: the environments of their own that modes need. Answered by ``Runtimes``."""
-
-
-class InstallRuntime(Request, frozen=True, kw_only=True, tag="install_runtime"):
-    """To the desk: create the runtime, or bring a damaged one in order. Answered by ``Installing`` as it goes, then
-    ``Runtimes``, and a new ``Catalogue``. A stopped or failed one leaves nothing that could be taken for a whole one.
-    """
-
-    runtime: str
-
-
-class RemoveRuntime(Request, frozen=True, kw_only=True, tag="remove_runtime"):
-    """To the desk: delete the runtime. Answered by ``Runtimes``, and a new ``Catalogue``."""
-
-    runtime: str
-
-
-class Export(Request, frozen=True, kw_only=True, tag="export"):
-    """To work: save what a mode prepared as a program or model that others can run. ``target``: an absolute path.
-
-    The other fields are as in ``Run``. Answered by ``Stage`` as it goes, then ``Exported``.
-    """
-
-    folder: str
-    task: str
-    mode: str
-    fields: dict[str, Any]
-    target: str
-    precision: str = "fp32"
-    runtime: str = "main"
-    tokenizer: str = ""
-    options: dict[str, str] = {}
-    threads: int = 0
-    allow_pickle: bool = False
-
-
-class ShowCompiler(Request, frozen=True, kw_only=True, tag="show_compiler"):
-    """To work: PyTorch's own example (the sine of a cosine), plain and compiled. Answered by ``CompilerShown``."""
-
-    threads: int = 0
-    runtime: str = "main"
-
-
-class Run(Request, frozen=True, kw_only=True, tag="run"):
-    """To work: prepare and measure one model, task, mode and precision on one input.
-
-    ``folder`` is absolute (from ``Described``); ``tokenizer`` a folder, or empty for the model's own.
-    ``calls``: how many calls are timed; None lets the engine choose, 0 goes on until stopped.
-    ``threads`` 0 takes the CPU's physical cores. ``check``: ``always`` computes eager's answer where it is not
-    known; ``if_known`` only compares where the reference lies ready. ``ratio`` loads eager in any case and alternates
-    five calls of each. ``explain`` asks for the evidence of what ran. ``calibration``: a text file, one text a line, of
-    the person's own for a precision that is calibrated; empty for the bundled sample. ``allow_pickle``: the person
-    consents to opening this model's pickled weights; ``ignore_memory``: to running where the model seems to need more
-    memory than is free.
-    """
-
-    folder: str
-    task: str
-    mode: str
-    fields: dict[str, Any]
-    precision: str = "fp32"
-    runtime: str = "main"
-    tokenizer: str = ""
-    options: dict[str, str] = {}
-    threads: int = 0
-    calls: int | None = None
-    check: Literal["always", "if_known"] = "if_known"
-    ratio: bool = False
-    explain: bool = False
-    calibration: str = ""
-    allow_pickle: bool = False
-    ignore_memory: bool = False
-
-
-class Update(Request, frozen=True, kw_only=True, tag="update"):
-    """To work: new fields for the run ``id``, from its next call on. ``revision`` counts up from 1."""
-
-    fields: dict[str, Any]
-    revision: int
-
-
-class Stop(Request, frozen=True, kw_only=True, tag="stop"):
-    """End request ``id`` at the next seam. The client makes sure within a second."""
-
-
-Work = Run | Export | ShowCompiler
-"""What a work process does, one at a time."""
-
-AnyRequest = (
-    Describe
-    | ListConsents
-    | Allow
-    | Revoke
-    | Download
-    | Storage
-    | FreeUp
-    | ListRuntimes
-    | InstallRuntime
-    | RemoveRuntime
-    | Work
-    | Update
-    | Stop
-)
-
 
 # --- events -----------------------------------------------------------------------------------------------
 
@@ -220,6 +147,8 @@ class Catalogue(Event, frozen=True, kw_only=True, tag="catalogue"):
     cpu: Cpu
     threads: int
     """The thread count that 0 stands for."""
+    peaks: tuple[MachinePeaks, ...] = ()
+    """What was measured before on this machine, one for each count of threads."""
 
 
 class Described(Event, frozen=True, kw_only=True, tag="described"):
@@ -228,6 +157,8 @@ class Described(Event, frozen=True, kw_only=True, tag="described"):
     model: ModelCard
     cells: tuple[Cell, ...]
     tokenizer_folder: str = ""
+    picks: tuple[Pick, ...] = ()
+    """What was found fastest for the model, one for each task where somebody had it searched."""
 
 
 class Downloading(Event, frozen=True, kw_only=True, tag="downloading"):
@@ -301,6 +232,12 @@ class CompilerShown(Event, frozen=True, kw_only=True, tag="compiler_shown"):
     compiled_kernels: int
 
 
+class PeaksTold(Event, frozen=True, kw_only=True, tag="peaks_told"):
+    """What this machine reaches at most."""
+
+    peaks: MachinePeaks
+
+
 STAGES = ("starting", "checking", "load", "prepare", "first", "running", "compare", "explain")
 """Stages of a run in their order; ``starting`` is the client's."""
 
@@ -336,6 +273,92 @@ class Samples(Event, frozen=True, kw_only=True, tag="samples"):
     memory_bytes: int
 
 
+class Held(Event, frozen=True, kw_only=True, tag="held"):
+    """A cell of a comparison is ready for its rounds. ``call_ms``: of its last calls while it warmed up; ``tokens``:
+    what such a call holds, padding included.
+    """
+
+    precision_executed: str
+    load_s: float
+    prepare_s: float
+    prepare_cached: bool
+    first_ms: float
+    call_ms: float
+    tokens: int
+    memory_bytes: int
+    agreement: Agreement | None = None
+
+
+class Rested(Event, frozen=True, kw_only=True, tag="rested"):
+    """A round is over. ``end_to_end_ms``: of its calls, from the fields to the answer."""
+
+    end_to_end_ms: tuple[float, ...]
+
+
+class CellTold(Event, frozen=True, kw_only=True, tag="cell_told"):
+    """A cell of a comparison as it stands now; its raw samples come with ``Compared``."""
+
+    number: int
+    cell: CellResult
+
+
+class Compared(Event, frozen=True, kw_only=True, tag="compared"):
+    """A comparison as far as it went."""
+
+    comparison: Comparison
+
+
+class Reported(Event, frozen=True, kw_only=True, tag="reported"):
+    """A report was written whole: ``path``."""
+
+    path: str
+
+
+class Script(Event, frozen=True, kw_only=True, tag="script"):
+    """A program that does what a cell of a comparison does. ``note``: in what it differs, empty where it does not."""
+
+    text: str
+    note: str = ""
+
+
+class HistoryListed(Event, frozen=True, kw_only=True, tag="history_listed"):
+    """Entries from ``offset`` on, of ``total`` that fit the search."""
+
+    rows: tuple[HistoryRow, ...]
+    total: int
+    offset: int = 0
+
+
+class HistoryOpened(Event, frozen=True, kw_only=True, tag="history_opened"):
+    """An entry with all that is kept of it. What had not come by its end is None."""
+
+    row: HistoryRow
+    request: Run | Compare
+    result: Result | None = None
+    report: RunReport | None = None
+    failure: Failure | None = None
+    samples_ms: tuple[float, ...] = ()
+    comparison: Comparison | None = None
+
+
+class HistoryCompared(Event, frozen=True, kw_only=True, tag="history_compared"):
+    """Two entries side by side. ``ratio``: the first median over the second, for two runs that have one; ``sentence``
+    says what it is worth.
+    """
+
+    first: HistoryRow
+    second: HistoryRow
+    lines: tuple[HistoryLine, ...]
+    ratio: float | None = None
+    sentence: str = ""
+
+
+class HistoryDeleted(Event, frozen=True, kw_only=True, tag="history_deleted"):
+    """The entries that are gone now."""
+
+    numbers: tuple[int, ...]
+
+
 class Finished(Event, frozen=True, kw_only=True, tag="finished"):
     """The request is done. ``report`` is there for a ``Run``."""
 
@@ -360,10 +383,21 @@ AnyEvent = (
     | Installing
     | Exported
     | CompilerShown
+    | PeaksTold
     | Stage
     | Notice
     | Answer
     | Samples
+    | Held
+    | Rested
+    | CellTold
+    | Compared
+    | Reported
+    | Script
+    | HistoryListed
+    | HistoryOpened
+    | HistoryCompared
+    | HistoryDeleted
     | Finished
     | Failed
 )

@@ -55,6 +55,12 @@ class ModeCard(Value, frozen=True, kw_only=True):
     options: tuple["Option", ...] = ()
     supported: tuple[Supported, ...] = ()
     offers: tuple[Literal["export", "show_compiler"], ...] = ()
+    capped: tuple[str, ...] = ()
+    """Precisions whose instructions can be capped (``engine.wire.comparison.ISA_CAPS``)."""
+    no_cap: str = ""
+    """Why those of the other precisions cannot."""
+    compiles: bool = False
+    """Preparing takes tens of seconds, each time anew."""
 
 
 class RuntimeCard(Value, frozen=True, kw_only=True):
@@ -153,6 +159,19 @@ class Cpu(Value, frozen=True, kw_only=True):
     limit_memory_mb: int = 0
 
 
+class MachinePeaks(Value, frozen=True, kw_only=True):
+    """The most that this machine was measured to reach with ``threads`` threads.
+
+    ``gflops``: of matrix products by precision ("fp32", "bf16", "int8"; those that it has), one multiply-add counted
+    as two. ``bandwidth_gb_s``: of the memory; GB are 10^9 bytes. ``quiet``: nothing else ran meanwhile.
+    """
+
+    threads: int
+    gflops: dict[str, float]
+    bandwidth_gb_s: float
+    quiet: bool = True
+
+
 class ModelCard(Value, frozen=True, kw_only=True):
     """What is known of a model before it is loaded.
 
@@ -191,6 +210,21 @@ class Cell(Value, frozen=True, kw_only=True):
     verdict: Literal["fits", "slower", "no"]
     reason: str = ""
     prepared: Literal["no", "cached"] = "no"
+
+
+class Pick(Value, frozen=True, kw_only=True):
+    """What a search found fastest on this computer for one task of a model. ``speedup``: over eager fp32 at its best;
+    1 where nothing was surely faster. ``answers``: the cell's agreement.
+    """
+
+    task: str
+    mode: str
+    precision: str
+    threads: int
+    speedup: float = 1.0
+    answers: str = ""
+    found_s: int = 0
+    """Seconds since 1970."""
 
 
 # --- results ----------------------------------------------------------------------------------------------
@@ -294,7 +328,11 @@ class Evidence(Value, frozen=True, kw_only=True):
     each fused kind ("linear + gelu"). ``precision_executed``: by kind of operator. ``isa_executed``: ids of
     ``Feature``. ``time_share``: of each kind of operator, 1 in all. ``gflops``: of the texts' own tokens, by the run's
     median; ``peak_gflops``: what this machine reaches at the precision of the matrix products, with as many threads.
-    ``details``: the runtime's own words; ``code_file``: the code that the mode generated, kept for viewing.
+    ``flops``: of a call, two for each multiply-add. ``bytes``: the least that a call has to bring from memory or take
+    there: each weight of the products once for each batch, at the precision that it is kept in, one row of the
+    embedding for each token, inputs and outputs. ``peak_bandwidth_gb_s``: what this machine's memory gives, with as
+    many threads. ``details``: the runtime's own words; ``code_file``: the code that the mode generated, kept for
+    viewing.
     """
 
     source: str
@@ -306,6 +344,9 @@ class Evidence(Value, frozen=True, kw_only=True):
     time_share: dict[str, float] = {}
     gflops: float | None = None
     peak_gflops: float | None = None
+    flops: float | None = None
+    bytes: float | None = None
+    peak_bandwidth_gb_s: float | None = None
     not_provable: tuple[str, ...] = ()
     details: str = ""
     code_file: str = ""

@@ -18,13 +18,16 @@ from engine.wire.messages import (
     Finished,
     FreeUp,
     Notice,
+    PeaksTold,
     Samples,
     Stage,
     Storage,
     Stored,
 )
 from engine.wire.values import NoticeText, RunReport
-from gui.run_state import deeds, downloads, runtimes
+from gui.run_state import comparing, deeds, downloads, history, roofline, runtimes
+from gui.run_state.comparing import CompareView, WrittenView, is_ladder, of_kept
+from gui.run_state.history import HistoryView, numbers_of
 from gui.run_state.requests import (
     asked,
     baseline_key,
@@ -32,25 +35,30 @@ from gui.run_state.requests import (
     consenting,
     describing,
     downloading,
-    how,
     new_id,
     stopping,
     storing,
     trying_again,
     updated,
 )
+from gui.run_state.roofline import EXPLAINED_KEPT, Point, peaks_of, points_of, threads_of
 from gui.run_state.stages import cut, with_stage
 from gui.run_state.used import evidence_of, used
-from gui.run_state.views import DeedView, DownloadView, EngineWord, Explained, RuntimesView, RunView, StageView, State
+from gui.run_state.views import DeedView, DownloadView, EngineWord, RuntimesView, RunView, StageView, State
 
 __all__ = [
+    "EXPLAINED_KEPT",
+    "CompareView",
     "DeedView",
     "DownloadView",
     "EngineWord",
+    "HistoryView",
+    "Point",
     "RunView",
     "RuntimesView",
     "StageView",
     "State",
+    "WrittenView",
     "apply",
     "asked",
     "baseline_key",
@@ -60,16 +68,21 @@ __all__ = [
     "describing",
     "downloading",
     "evidence_of",
+    "is_ladder",
     "new_id",
+    "numbers_of",
+    "of_kept",
+    "peaks_of",
+    "points_of",
     "stopping",
     "storing",
+    "threads_of",
     "trying_again",
     "updated",
     "used",
 ]
 
 BASELINES_KEPT = 64
-EXPLAINED_KEPT = 8
 
 
 def baseline_ms(state: State) -> float | None:
@@ -92,6 +105,8 @@ def apply(state: State, event: AnyEvent, now_s: float) -> State:
     """
     if isinstance(event, Catalogue):
         return replace(state, catalogue=event, live=True, engine_failure=None)
+    if isinstance(event, PeaksTold):  # a run that is explained tells them too
+        state = replace(state, peaks={**state.peaks, event.peaks.threads: event.peaks})
     if state.describing is not None and event.id == state.describing.id:
         return _of_describe(state, event)
     if state.download is not None and event.id == state.download.request.id:
@@ -104,8 +119,16 @@ def apply(state: State, event: AnyEvent, now_s: float) -> State:
         return runtimes.apply(state, event)
     if state.deed is not None and event.id == state.deed.request.id:
         return deeds.apply(state, state.deed, event, now_s)
+    if (view := state.compares) is not None and view.request is not None and event.id == view.request.id:
+        return comparing.apply(state, view, event, now_s)
+    if state.written is not None and event.id == state.written.request.id:
+        return comparing.apply_written(state, state.written, event)
     if state.run is not None and event.id == state.run.request.id and not state.run.over:
         return _of_run(state, state.run, event, now_s)
+    if (asked_of_history := state.history.waiting_for(event.id)) is not None:
+        return history.apply(state, asked_of_history, event)
+    if isinstance(event, Notice) and not event.id:
+        return history.noticed(state, event)
     if isinstance(event, Failed) and not event.id:
         return replace(state, engine_failure=event.failure)
     return state
@@ -115,9 +138,8 @@ def _of_describe(state: State, event: AnyEvent) -> State:
     if isinstance(event, Described):
         cells = {(cell.mode, cell.precision): cell for cell in event.cells}
         tokenizer = state.describing.tokenizer if state.describing is not None else ""
-        return replace(
-            state, model=event.model, cells=cells, tokenizer=tokenizer, tokenizer_folder=event.tokenizer_folder
-        )
+        folder, picks = event.tokenizer_folder, event.picks
+        return replace(state, model=event.model, cells=cells, tokenizer=tokenizer, tokenizer_folder=folder, picks=picks)
     if isinstance(event, Failed):
         asked = state.describing
         missing = downloads.missing(asked, event.failure) if asked is not None else None
@@ -197,14 +219,10 @@ def _finished(state: State, run: RunView, report: RunReport | None, now_s: float
         baselines[key] = report.ratio.eager_ms
     elif (report.mode_executed, report.precision_executed) == ("eager", "fp32"):
         baselines[key] = report.timing.p50_ms
-    explained = state.explained
-    if report.evidence is not None:
-        told = Explained(how(run.request), run.answer_fields, report.evidence)
-        explained = (*explained, told)[-EXPLAINED_KEPT:]
     return replace(
         state,
         run=run,
         kept=frozenset(report.kept),
         eager_ms=dict(list(baselines.items())[-BASELINES_KEPT:]),
-        explained=explained,
+        explained=roofline.explained(state, run, report),
     )

@@ -1,4 +1,4 @@
-"""What the work process does beside runs: a program saved, a compiler shown."""
+"""What the work process does beside runs: a program saved, a compiler shown, peaks measured."""
 
 from dataclasses import replace
 from typing import Literal
@@ -10,7 +10,9 @@ from engine.wire.messages import (
     Exported,
     Failed,
     Finished,
+    MeasurePeaks,
     Notice,
+    PeaksTold,
     ShowCompiler,
     Stage,
 )
@@ -18,7 +20,7 @@ from gui.run_state.stages import cut, with_stage
 from gui.run_state.views import DeedView, State
 
 
-def began(state: State, request: Export | ShowCompiler) -> State:
+def began(state: State, request: Export | ShowCompiler | MeasurePeaks) -> State:
     return _with(state, DeedView(request))
 
 
@@ -33,7 +35,7 @@ def apply(state: State, deed: DeedView, event: AnyEvent, now_s: float) -> State:
             deed = replace(deed, stages=with_stage(deed.stages, event, now_s))
         case Notice():
             deed = replace(deed, notice=event.text)
-        case Exported() | CompilerShown():
+        case Exported() | CompilerShown() | PeaksTold():
             deed = replace(deed, outcome=event)
         case Finished():
             deed = replace(deed, stages=cut(deed.stages, "stopped", now_s), over=True)
@@ -46,4 +48,6 @@ def apply(state: State, deed: DeedView, event: AnyEvent, now_s: float) -> State:
 def _with(state: State, deed: DeedView) -> State:
     if isinstance(deed.request, Export):
         return replace(state, export=deed)
+    if isinstance(deed.request, MeasurePeaks):
+        return replace(state, measuring=deed)
     return replace(state, compiler=deed)

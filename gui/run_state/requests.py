@@ -10,22 +10,34 @@ import msgspec
 from engine.wire.messages import (
     Allow,
     AnyRequest,
+    Compare,
+    CompareHistory,
+    DeleteHistory,
     Describe,
     Download,
     Export,
     FreeUp,
+    Hold,
     InstallRuntime,
     ListConsents,
+    ListHistory,
     ListRuntimes,
+    MeasurePeaks,
+    OpenHistory,
+    Record,
+    Release,
     RemoveRuntime,
     Revoke,
+    Round,
     Run,
+    SaveReport,
     ShowCompiler,
     Stop,
     Storage,
     Update,
+    WriteScript,
 )
-from gui.run_state import deeds, downloads, runtimes
+from gui.run_state import comparing, deeds, downloads, history, runtimes
 from gui.run_state.latencies import Latencies
 from gui.run_state.views import RunView, State
 
@@ -51,8 +63,16 @@ def asked(state: State, request: AnyRequest) -> State:
             return consenting(state, request)
         case ListRuntimes() | InstallRuntime() | RemoveRuntime():
             return runtimes.asked(state, request)
-        case Export() | ShowCompiler():
+        case Export() | ShowCompiler() | MeasurePeaks():
             return deeds.began(state, request)
+        case Compare():
+            return comparing.began(state, request)
+        case ListHistory() | OpenHistory() | CompareHistory() | DeleteHistory() | Record():
+            return history.asked(state, request)
+        case SaveReport() | WriteScript():
+            return comparing.writing(state, request)
+        case Hold() | Round() | Release():
+            return state  # a comparison's own words to its cells
 
 
 def new_id(kind: str) -> str:
@@ -116,6 +136,8 @@ def stopping(state: State, request_id: str = "") -> State:
         return replace(state, runtimes=replace(state.runtimes, stopping=True))
     if state.deed is not None and state.deed.request.id == request_id:
         return deeds.stopping(state, state.deed)
+    if (view := state.compares) is not None and view.request is not None and view.request.id == request_id:
+        return comparing.stopping(state, view)
     return replace(state, run=replace(state.run, stopping=True)) if state.run and not state.run.over else state
 
 

@@ -19,6 +19,8 @@ from engine.wire.messages import (
     InstallRuntime,
     ListConsents,
     ListRuntimes,
+    MeasurePeaks,
+    PeaksTold,
     RemoveRuntime,
     Revoke,
     Run,
@@ -31,13 +33,17 @@ from engine.wire.values import (
     Consent,
     Evidence,
     Failure,
+    MachinePeaks,
     ModeCard,
     ModelCard,
     NoticeText,
+    Pick,
     RunReport,
     RuntimeCard,
     TaskCard,
 )
+from gui.run_state.comparing import CompareView, WrittenView
+from gui.run_state.history import HistoryView
 from gui.run_state.latencies import Latencies
 
 EngineWord = Literal["starting", "ready", "loading", "running", "stopping", "stopped"]
@@ -90,11 +96,17 @@ class RunView:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Explained:
-    """The evidence that a run of ``how`` (``requests.how``) told on ``fields``."""
+    """The evidence that a run of ``how`` (``requests.how``) told on ``fields``; ``model`` is its name. ``mode``,
+    ``precision`` and ``threads`` are those that ran.
+    """
 
     how: tuple[object, ...]
     fields: Mapping[str, Any]
     evidence: Evidence
+    model: str = ""
+    mode: str = ""
+    precision: str = ""
+    threads: int = 0
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -130,12 +142,14 @@ class RuntimesView:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class DeedView:
-    """Something that the work process does beside runs, as far as it is known: a program saved, a compiler shown."""
+    """Something that the work process does beside runs, as far as it is known: a program saved, a compiler shown,
+    what the machine reaches measured.
+    """
 
-    request: Export | ShowCompiler
+    request: Export | ShowCompiler | MeasurePeaks
     stages: tuple[StageView, ...] = ()
     notice: str = ""
-    outcome: Exported | CompilerShown | None = None
+    outcome: Exported | CompilerShown | PeaksTold | None = None
     failure: Failure | None = None
     stopping: bool = False
     over: bool = False
@@ -148,7 +162,9 @@ class State:
     ``live`` is false while ``catalogue`` is the one kept on disk. ``kept`` lists what the work process
     holds ready. ``eager_ms``: medians of eager fp32 by ``baseline_key``. ``tokenizer``: the other model that ``model``
     takes its tokenizer from, as it was named. ``wanted``: what was to be described when ``model_failure`` came, and
-    ``missing`` the download that would bring it. ``explained``: evidence of former runs, the newest last.
+    ``missing`` the download that would bring it. ``explained``: evidence of former runs, the newest last. ``picks``:
+    what was found fastest for ``model``. ``ladder``: a comparison of caps on the instruction set.
+    ``peaks``: what this machine reaches at most, by threads, as far as the engine told since its catalogue.
     """
 
     catalogue: Catalogue | None = None
@@ -177,6 +193,13 @@ class State:
     runtimes: RuntimesView = RuntimesView()
     export: DeedView | None = None
     compiler: DeedView | None = None
+    picks: tuple[Pick, ...] = ()
+    comparing: CompareView | None = None
+    ladder: CompareView | None = None
+    written: WrittenView | None = None
+    measuring: DeedView | None = None
+    peaks: Mapping[int, MachinePeaks] = dataclasses.field(default_factory=dict)
+    history: HistoryView = dataclasses.field(default_factory=HistoryView)
 
     @property
     def running(self) -> bool:
@@ -185,7 +208,17 @@ class State:
     @property
     def deed(self) -> DeedView | None:
         """What the work process does beside runs, while it goes on."""
-        return next((deed for deed in (self.export, self.compiler) if deed is not None and not deed.over), None)
+        deeds = (self.export, self.compiler, self.measuring)
+        return next((deed for deed in deeds if deed is not None and not deed.over), None)
+
+    @property
+    def compares(self) -> CompareView | None:
+        """The comparison that goes on."""
+        return next((view for view in (self.comparing, self.ladder) if view is not None and not view.over), None)
+
+    def pick(self, task: str) -> Pick | None:
+        """What was found fastest for ``task`` of the model."""
+        return next((pick for pick in self.picks if pick.task == task), None)
 
     @property
     def engine(self) -> EngineWord:
@@ -199,6 +232,8 @@ class State:
             return "running" if stage is not None and stage.name in COMPUTING else "loading"
         if self.deed is not None:
             return "stopping" if self.deed.stopping else "running"
+        if self.compares is not None:
+            return "stopping" if self.compares.stopping else "running"
         return "ready" if self.live else "starting"
 
     def task(self, task_id: str) -> TaskCard | None:

@@ -66,3 +66,8 @@ def percent(share: float) -> str:
     if 0.9995 <= share < 1:
         return "99.9 %"
     return f"{significant(share * 100)} %" if 0 < share < 1 else f"{round(share * 100)} %"
+
+
+def plain(value: float) -> str:
+    """A number of a scale, without measured-looking zeros: "2,500", "0.05"."""
+    return f"{value:,.6g}" if value < 1e6 else f"{value:,.0f}"

@@ -19,6 +19,7 @@ TITLES = {
     "running": "Run",
     "compare": "Compare",
     "explain": "Explain",
+    "measuring": "Measure",
 }
 ALWAYS = ("checking", "load", "prepare", "first", "running")
 TRACK_PX = 4

@@ -109,7 +109,7 @@ def button(
     text: str,
     action: Callable[[], object] | None = None,
     *,
-    role: Literal["", "main", "plain"] = "",
+    role: Literal["", "main", "second", "plain"] = "",
     explains: str = "",
     shortcut: str = "",
 ) -> QPushButton:

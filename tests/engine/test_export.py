@@ -61,6 +61,9 @@ class Control:
     def take_update(self) -> None:
         return None
 
+    def next_turn(self) -> None:
+        return None
+
 
 @pytest.fixture(autouse=True)
 def home(own_home: Path) -> Path:

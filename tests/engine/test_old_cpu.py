@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests import short
 from tests.talk import SIMILARITY, only, talking
 
 QEMU = shutil.which("qemu-x86_64")
@@ -97,13 +98,14 @@ def test_a_run_without_sse4_2_ends_with_the_sentence_and_not_with_a_dead_process
 
 @pytest.mark.slow  # most of it starts the emulated engine, which is why the modes share one
 @pytest.mark.timeout(900)
-def test_runs_without_avx_give_the_answers_of_this_computer(starter_folder: Path, own_home: Path):
+def test_runs_without_avx_give_the_answers_of_this_computer(tmp_path: Path, own_home: Path):
     from engine.wire.messages import Answer
 
+    folder = short.make(tmp_path / "starter")
     with talking(threads=1) as native, talking(prefix=prefix(WITHOUT_AVX), threads=1) as emulated:
         for mode in ("eager", "torchscript", "onnx-runtime"):
-            expected = only(native.run(starter_folder, "sentence-similarity", mode, SIMILARITY, threads=1), Answer)
-            name = emulated.send(starter_folder, "sentence-similarity", mode, SIMILARITY, calls=2, threads=1)
+            expected = only(native.run(folder, "sentence-similarity", mode, SIMILARITY, threads=1), Answer)
+            name = emulated.send(folder, "sentence-similarity", mode, SIMILARITY, calls=2, threads=1)
             emulated.end(name, 280)
             found = only(emulated.of(name), Answer)
 

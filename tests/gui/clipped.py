@@ -11,13 +11,13 @@ from PySide6.QtCore import QRect, QSize
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit, QScrollArea, QWidget
 
 from gui.main_window import MainWindow
-from gui.run_state import State
+from gui.run_state import State, numbers_of
 from gui.settings import Settings
 from gui.theme import Wardrobe
 from gui.widgets.column_scroll import ColumnScroll
 from gui.widgets.icons import application_icon
 from gui.widgets.text import ElidedLabel
-from tests.gui import accelerated, replay
+from tests.gui import accelerated, compared, kept, measured, replay
 
 SIZE = QSize(900, 600)
 RECORDED = ("opened", "checked", "repeating", "explained", "died", "bad_input")
@@ -83,6 +83,15 @@ def states() -> dict[str, tuple[State, Settings]]:
         "runtime": (accelerated.with_ipex(opened), Settings()),
         "damaged runtime": (accelerated.with_ipex(opened, accelerated.DAMAGED), Settings()),
         "saved": (saved, Settings(mode="torchscript")),
+        "kept run": (kept.opened_run(opened, 40), Settings()),
+        "kept comparison": (kept.opened_comparison(opened, 39), Settings()),
+        "not kept": (kept.failed(opened), Settings()),
+        "racing": (compared.racing(), Settings()),
+        "compared": (compared.done(), Settings()),
+        "broken off": (compared.failed(), Settings()),
+        "picked": (compared.picked(), Settings(mode="auto")),
+        "measured": (measured.ran(measured.with_peaks(opened)), Settings()),
+        "measuring": (measured.measuring(opened), Settings()),
     }
     return {name: (replay.last(name), Settings()) for name in RECORDED} | more
 
@@ -96,8 +105,11 @@ def of_all_pages() -> list[str]:
         window.show()
         window.show_state(state)
         window.run_page.modes.details.button.click()
-        for page in ("run", "cpu", "settings"):
-            window.show_page(page)
+        for page in ("run", "compare", "cpu", "speed", "history", "settings"):
+            window.show_page("cpu" if page == "speed" else page)
+            window.cpu_page.show_part(int(page == "speed"))
+            if page == "history" and state.history.shown is not None:
+                kept.choose(window, sorted(numbers_of(state.history.shown)))
             settle()
             if window.size() != SIZE:
                 found.append(f"{page}, {name}: the window is {window.width()}x{window.height()}")

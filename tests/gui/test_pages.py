@@ -9,11 +9,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.wire.messages import ListConsents, ListRuntimes, Stop, Storage
+from engine.wire.messages import ListConsents, ListHistory, ListRuntimes, Stop, Storage
 from gui import settings, theme
 from gui.app import Session
 from gui.main_window import SIZE, MainWindow
+from gui.pages.compare_page import ComparePage
 from gui.pages.cpu_page import CpuPage
+from gui.pages.history_page import HistoryPage
 from gui.pages.run_page import RunPage
 from gui.pages.settings_page import SettingsPage
 from gui.settings import Settings
@@ -66,8 +68,10 @@ def page_of(window: MainWindow) -> QWidget | None:
 
 def test_each_page_keeps_its_digit(qtbot: QtBot, open_window: Open) -> None:
     window = open_window()
-    expected: dict[Qt.Key, tuple[RunPage | CpuPage | SettingsPage, QWidget]] = {
+    expected: dict[Qt.Key, tuple[RunPage | ComparePage | CpuPage | HistoryPage | SettingsPage, QWidget]] = {
+        Qt.Key.Key_2: (window.compare_page, window.compare_page.bar.button),
         Qt.Key.Key_3: (window.cpu_page, window.cpu_page.features),
+        Qt.Key.Key_5: (window.history_page, window.history_page.table),
         Qt.Key.Key_6: (window.settings_page, window.settings_page.themes["system"]),
         Qt.Key.Key_1: (window.run_page, window.run_page.bar.button),
     }
@@ -85,11 +89,11 @@ def test_the_page_is_remembered_and_one_that_is_gone_falls_to_the_first(open_win
     assert page_of(window) is window.cpu_page
     window.show_page("settings")
     assert window.settings().page == "settings"
-    assert page_of(other := open_window(Settings(page="compare"))) is other.run_page
+    assert page_of(other := open_window(Settings(page="gone"))) is other.run_page
     assert other.settings().page == "run"
 
 
-@pytest.mark.parametrize("name", ["cpu", "settings"])
+@pytest.mark.parametrize("name", ["cpu", "history", "settings"])
 def test_escape_stops_from_every_page(qtbot: QtBot, open_window: Open, name: str) -> None:
     window = open_window()
     window.show_state(replay.last("repeating"))
@@ -100,7 +104,8 @@ def test_escape_stops_from_every_page(qtbot: QtBot, open_window: Open, name: str
     assert page is not None
     qtbot.keyClick(page, Qt.Key.Key_Escape)
 
-    assert [type(one) for one in asked if not isinstance(one, Storage | ListConsents | ListRuntimes)] == [Stop]
+    looks = Storage | ListConsents | ListRuntimes | ListHistory
+    assert [type(one) for one in asked if not isinstance(one, looks)] == [Stop]
 
 
 def test_run_belongs_to_the_run_page_alone(qtbot: QtBot, open_window: Open) -> None:
@@ -127,7 +132,7 @@ def test_a_chip_shows_its_line(qtbot: QtBot, open_window: Open) -> None:
 def test_f1_explains_every_control_of_every_page(open_window: Open) -> None:
     window = open_window()
     unexplained = []
-    for name in ("run", "cpu", "settings"):
+    for name in ("run", "compare", "cpu", "history", "settings"):
         window.show_page(name)
         QApplication.processEvents()
         for widget in window.findChildren(QWidget):

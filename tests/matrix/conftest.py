@@ -23,9 +23,11 @@ TEXT = "Heavy rain is expected over the mountains tonight, and walkers are told 
 
 
 @pytest.fixture(scope="session")
-def talk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
+def talk(tmp_path_factory: pytest.TempPathFactory, shares_compiled: Callable[[Path], None]) -> Iterator[Talk]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FASTPATH_HOME", str(tmp_path_factory.mktemp("matrix-home")))
+        home = tmp_path_factory.mktemp("matrix-home")
+        shares_compiled(home)
+        patch.setenv("FASTPATH_HOME", str(home))
         with talking() as talk:
             yield talk
 

@@ -49,6 +49,7 @@ card = ModeCard(
             "IPEX multiplies int8 weights for one token at a time; on whole texts it is slower than fp32 (measured).",
         ),
     ),
+    no_cap="No cap was shown to hold in Intel Extension for PyTorch.",
 )
 
 

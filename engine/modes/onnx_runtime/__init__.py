@@ -55,6 +55,7 @@ card = ModeCard(
         INT8_STATIC,
         msgspec.structs.replace(INT8_WEIGHTS, calibrated=True),
     ),
+    no_cap="ONNX Runtime has no switch for the instructions that it uses.",
     options=(
         Option(
             id="optimization",

@@ -45,6 +45,7 @@ card = ModeCard(
         INT8_STATIC,
         INT8_WEIGHTS,
     ),
+    no_cap="OpenVINO keeps to a cap only in parts, and gave empty answers under one.",
     options=(
         Option(
             id="group",

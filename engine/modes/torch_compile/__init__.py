@@ -15,6 +15,7 @@ from engine.mode import (
     INT8_DYNAMIC,
     INT8_STATIC,
     INT8_WEIGHTS,
+    NO_CAP_FP32,
     Fit,
     Job,
     Prepared,
@@ -59,6 +60,9 @@ card = ModeCard(
             "Inductor turns int8 weights back into floating point at each call on this kind of CPU: no gain here.",
         ),
     ),
+    capped=("bf16", "int8-dynamic"),
+    no_cap=NO_CAP_FP32,
+    compiles=True,
     options=(
         Option(
             id=AUTOTUNE,

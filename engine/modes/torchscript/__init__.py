@@ -14,6 +14,7 @@ from engine.mode import (
     INT8_DYNAMIC,
     INT8_STATIC,
     INT8_WEIGHTS,
+    NO_CAP_FP32,
     Fit,
     Job,
     Prepared,
@@ -51,6 +52,8 @@ card = ModeCard(
         without(INT8_STATIC, "PyTorch's calibration for TorchScript is deprecated, and no longer looked after."),
         without(INT8_WEIGHTS, "oneDNN's fusion in TorchScript has no product with int8 weights."),
     ),
+    capped=("bf16",),
+    no_cap=NO_CAP_FP32,
     offers=("export",),
 )
 

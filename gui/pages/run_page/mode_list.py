@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout
 
-from engine.wire.values import Cell, ModeCard
+from engine.wire.values import Cell, ModeCard, Pick
+from gui.pages.run_page.auto_row import AUTO, AutoRow
 from gui.pages.run_page.calibration_choice import CalibrationChoice
 from gui.pages.run_page.mode_details import ModeDetails
 from gui.pages.run_page.mode_options import ModeOptions
@@ -19,15 +20,20 @@ from gui.run_state import State
 from gui.widgets import text
 from gui.widgets.card import Card
 
+AUTO_PLACE = 10_000
+"""Its number among the rows, past those of all modes."""
+
 
 class ModeList(Card):
     """Choosing never starts work.
 
-    Signals: changed, when mode or precision changed by the person or by what fits; asked(request), of a mode's runtime.
+    Signals: changed, when mode or precision changed by the person or by what fits; asked(request), of a mode's runtime;
+    find_asked, where the fastest is to be found first.
     """
 
     changed = Signal()
     asked = Signal(object)
+    find_asked = Signal()
 
     def __init__(self, calibration: str = "") -> None:
         """``calibration``: the person's own file of texts, as remembered."""
@@ -38,6 +44,11 @@ class ModeList(Card):
         self._rows: dict[str, ModeRow] = {}
         self._modes: tuple[ModeCard, ...] = ()
         self._wanted = ("", "")
+        self._is_auto = False
+        self._pick_found: Pick | None = None
+        self.auto = AutoRow()
+        self.auto.find_asked.connect(self.find_asked)
+        self._group.addButton(self.auto.radio, AUTO_PLACE)
         self._verdicts: dict[str, Verdict] = {}
         self._options_wanted: Mapping[str, Mapping[str, str]] = {}
         self._inputs: tuple[object, ...] = ()
@@ -56,6 +67,7 @@ class ModeList(Card):
     def _lay_out(self) -> None:
         self._list = QVBoxLayout()
         self._list.setSpacing(2)
+        self._list.addWidget(self.auto)
         self.body.addLayout(self._list)
         self.title.setBuddy(self.precision)  # until there are rows; without a buddy its "&" would show
         self._label = text.label("&Precision", "quiet")
@@ -70,8 +82,13 @@ class ModeList(Card):
     def want(self, mode: str, precision: str, options: Mapping[str, Mapping[str, str]]) -> None:
         """What to choose as soon as the catalogue has it; ``options`` of each mode."""
         self._options_wanted = options
-        self._wanted = (mode, precision)
+        self._is_auto = mode == AUTO
+        self._wanted = ("" if self._is_auto else mode, precision)
         self._inputs = ()
+
+    def choose(self, mode: str, precision: str) -> None:
+        """As found elsewhere in the window."""
+        self._pick(mode, precision)
 
     def pick_first(self) -> None:
         """The first mode, which runs wherever the model does, at its first precision."""
@@ -79,12 +96,22 @@ class ModeList(Card):
             self._pick(self._modes[0].id, "")
 
     def _pick(self, mode: str, precision: str) -> None:
+        self._is_auto = False
         self._wanted = (mode, precision)
         self._inputs = ()
         self.changed.emit()
 
     def mode(self) -> ModeCard | None:
         return next((mode for mode in self._modes if mode.id == self._wanted[0]), None)
+
+    def remembered(self) -> str:
+        """The mode's id, or that of the automatic choice."""
+        mode = self.mode()
+        return AUTO if self._is_auto or mode is None else mode.id
+
+    def auto_threads(self) -> int:
+        """Of what was found fastest, where that is chosen; else 0."""
+        return self._pick_found.threads if self._is_auto and self._pick_found is not None else 0
 
     def precision_id(self) -> str:
         return str(self.precision.currentData() or "fp32")
@@ -94,25 +121,32 @@ class ModeList(Card):
         found = self._verdicts.get(self._wanted[0])
         return "" if found is None or found.can else f"{found.word.capitalize()}: {found.why}".rstrip(": ")
 
-    def show_state(self, state: State) -> None:
+    def show_state(self, state: State, task: str = "") -> None:
+        """``task``: the chosen one, for which the fastest may have been found."""
         for row in self._rows.values():
             if row.runtime is not None:
                 row.runtime.show_runtimes(state.runtimes)
         modes = state.catalogue.modes if state.catalogue else ()
         folder = state.model.folder if state.model else ""
-        inputs = (modes, state.cells, state.kept, folder, self._wanted)
+        found = _usable(state, task)
+        inputs = (modes, state.cells, state.kept, folder, found, self._is_auto, self._wanted)
         if inputs == self._inputs:
             return
         if modes != self._modes:
             self._modes = modes
             self._build(state)
+        self._pick_found = found
+        self.auto.show_pick(found, state.mode(found.mode) if found is not None else None)
+        self.auto.setVisible(bool(modes))
+        if self._is_auto and found is not None:
+            self._wanted = (found.mode, found.precision)
         if self.mode() is None and modes:
             if self._wanted[0] and state.live:
                 self.gone = f"The acceleration {self._wanted[0]} is no longer there, so {modes[0].title} was chosen."
             self._wanted = (modes[0].id, self._wanted[1])
         self._show_chosen(state.cells, state.kept, folder)
         self._show_verdicts(state.cells, state.kept, folder)
-        self._inputs = (*inputs[:4], self._wanted)
+        self._inputs = (*inputs[:-1], self._wanted)
 
     def _build(self, state: State) -> None:
         for row in self._rows.values():
@@ -160,16 +194,35 @@ class ModeList(Card):
             self._verdicts[mode.id] = found
             row = self._rows[mode.id]
             row.show_verdict(found)
-            if mode.id == self._wanted[0] and not row.radio.isChecked():
-                row.radio.setChecked(True)
+            chosen_here = self.auto.radio if self._is_auto and self._pick_found is not None else row.radio
+            if mode.id == self._wanted[0] and not chosen_here.isChecked():
+                chosen_here.setChecked(True)
         if (chosen := self._rows.get(self._wanted[0])) is not None:
             self.title.setBuddy(chosen.radio)
 
     def _chosen(self, place: int, on: bool) -> None:
-        if on and self._modes[place].id != self._wanted[0]:
+        if on and place == AUTO_PLACE:
+            if not self._is_auto:
+                self._is_auto = True
+                self.changed.emit()
+        elif on and (self._is_auto or self._modes[place].id != self._wanted[0]):
+            if self._is_auto and self._pick_found is None:
+                return  # shown in place of what is to be found yet
+            self._is_auto = False
             self._wanted = (self._modes[place].id, self.precision_id())
             self.changed.emit()
 
     def _precision_chosen(self) -> None:
+        self._is_auto = False
         self._wanted = (self._wanted[0], self.precision_id())
         self.changed.emit()
+
+
+def _usable(state: State, task: str) -> Pick | None:
+    """What was found fastest, if it can still run here."""
+    pick = state.pick(task)
+    mode = state.mode(pick.mode) if pick is not None else None
+    if pick is None or mode is None or not mode.available:
+        return None
+    cell = state.cells.get((pick.mode, pick.precision))
+    return None if cell is not None and cell.verdict == "no" else pick

@@ -45,6 +45,7 @@ class RunPage(QWidget):
         try_again_asked: the engine could not be started, and the person wants another try.
         settings_changed: what is to be remembered is another.
         page_asked: another page is to be shown, by its name.
+        find_asked: the fastest is to be found first.
     """
 
     title = "Run"
@@ -53,6 +54,7 @@ class RunPage(QWidget):
     try_again_asked = Signal()
     settings_changed = Signal(object)
     page_asked = Signal(str)
+    find_asked = Signal()
 
     def __init__(self, settings: Settings, notices: tuple[str, ...] = ()) -> None:
         super().__init__()
@@ -102,6 +104,7 @@ class RunPage(QWidget):
         self.task.chosen.connect(self._task_chosen)
         self.modes.changed.connect(self._choice_changed)
         self.modes.asked.connect(self.asked)
+        self.modes.find_asked.connect(self.find_asked)
         self.result.widened.connect(self._panes.widen)
         self.result.what_ran.panel.code_asked.connect(self.programs.view_code)
         self.speed.threads_changed.connect(self._choice_changed)
@@ -138,7 +141,8 @@ class RunPage(QWidget):
         self._state = state
         self._engine_failure.show_failure(state.engine_failure)
         self.model.show_state(state, lambda failure: remedies.of_model(failure, state, self._deeds))
-        self.modes.show_state(state)
+        self.task.show_state(state)
+        self.modes.show_state(state, self.task.task_id())
         self._show_task(state)
         if state.catalogue is not None:
             logical = state.catalogue.cpu.cores_allowed or state.catalogue.cpu.cores_logical
@@ -209,7 +213,7 @@ class RunPage(QWidget):
 
     def _choice_changed(self) -> None:
         self._remember()
-        self.modes.show_state(self._state)
+        self.modes.show_state(self._state, self.task.task_id())
         self._show_own(self._state)
 
     def _form_changed(self) -> None:
@@ -227,7 +231,8 @@ class RunPage(QWidget):
         """The widgets, read once; None where something is missing."""
         if self._obstacle():
             return None
-        return asking.run(self._state, self.form, self.modes, self.speed.thread_count(), calls)
+        threads = self.modes.auto_threads() or self.speed.thread_count()
+        return asking.run(self._state, self.form, self.modes, threads, calls)
 
     def _run(self, calls: int | None = None) -> None:
         run = self.request(calls=calls)
@@ -251,10 +256,18 @@ class RunPage(QWidget):
         if self._state.run is not None and not self._state.running:
             self._start(asking.ignoring_memory(self._state.run, self.form.fields()))
 
+    def choose(self, mode: str, precision: str, threads: int) -> None:
+        """As found elsewhere in the window; starts nothing."""
+        self.modes.choose(mode, precision)
+        self.speed.choose_threads(threads)
+
     def stop(self) -> None:
         """The run; where none goes on, whatever else does."""
+        compares = self._state.compares
         if self._state.run is not None and self._state.running:
             self.asked.emit(Stop(id=self._state.run.request.id))
+        elif compares is not None and compares.request is not None:
+            self.asked.emit(Stop(id=compares.request.id))
         else:
             self.models.stop_desk()
             self.programs.stop()
@@ -277,7 +290,7 @@ class RunPage(QWidget):
             return msgspec.structs.replace(
                 kept,
                 task=self.task.task_id() or kept.task,
-                mode=mode.id if mode is not None else kept.mode,
+                mode=self.modes.remembered() if mode is not None else kept.mode,
                 precision=self.modes.precision_id() if mode is not None else kept.precision,
                 options={**kept.options, mode.id: self.modes.options.values()} if mode is not None else kept.options,
                 threads=self.speed.thread_count(),

@@ -45,6 +45,13 @@ def former(run: RunView, fields: Mapping[str, Any], modes: ModeList) -> str:
     return ""
 
 
+def _deed(state: State) -> str:
+    """What the work process does beside runs, in words."""
+    if state.deed is state.measuring:
+        return "What this CPU reaches is being measured"
+    return "A program is being saved" if state.deed is state.export else "The compiler's example runs"
+
+
 def obstacle(state: State, task: TaskCard | None, modes: ModeList) -> str:
     """Why Run cannot be pressed, or ""."""
     if state.engine_failure is not None:
@@ -54,7 +61,9 @@ def obstacle(state: State, task: TaskCard | None, modes: ModeList) -> str:
     if state.model is None:
         return "Looking into the model" if state.describing is not None else "Pick a model first"
     if state.deed is not None:
-        return "A program is being saved" if state.deed is state.export else "The compiler's example runs"
+        return _deed(state)
+    if state.compares is not None:
+        return "A comparison goes on. Stop it first: Esc"
     if task is None:
         return "This model can do none of the tasks here"
     if state.model.consent:

@@ -6,7 +6,6 @@ from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QRadioButton
 
 from engine.wire.messages import FreeUp, Storage
 from gui import theme
-from gui.pages.settings_page.confirm import Confirm
 from gui.pages.settings_page.consents import ConsentsCard
 from gui.pages.settings_page.data_folder import DataFolderCard
 from gui.pages.settings_page.network import NetworkCard
@@ -17,6 +16,7 @@ from gui.theme import Choice
 from gui.widgets import text
 from gui.widgets.card import Card
 from gui.widgets.column_scroll import ColumnScroll
+from gui.widgets.confirm import Confirm
 
 WIDEST_PX = 760
 THEMES: dict[Choice, tuple[str, str]] = {

@@ -37,6 +37,7 @@ def test_cpu_document_has_the_stable_names() -> None:
 
     assert {"brand", "architecture", "cores_physical", "cores_logical", "caches", "memory_total_mb"} <= set(found)
     assert {"id", "title", "present", "usable", "reason", "explains"} <= set(found["features"][0])
+    assert isinstance(found["peaks"], list)
 
 
 def test_modes_and_tasks_documents_have_the_stable_names() -> None:

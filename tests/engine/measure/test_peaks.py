@@ -13,6 +13,7 @@ import torch
 from engine.cpu import read as cpu
 from engine.measure import peaks
 from engine.measure.peaks import Peaks
+from engine.wire.errors import Stopped
 
 QUIET = Peaks(threads=1, gflops={"fp32": 100.0, "bf16": 200.0}, bandwidth_gb_s=30.0)
 
@@ -27,7 +28,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Stands for seconds of measuring; each entry is one time with the threads that were asked."""
     times: list[int] = []
 
-    def measure(threads: int) -> Peaks:
+    def measure(threads: int, go_on: Any = None) -> Peaks:
         times.append(threads)
         return msgspec.structs.replace(QUIET, threads=threads)
 
@@ -120,7 +121,7 @@ def test_of_a_busy_machine_the_higher_counts(counted: list[int], monkeypatch: py
         Peaks(threads=1, gflops={"fp32": 90.0, "int8": 400.0}, bandwidth_gb_s=10.0, quiet=False),
         QUIET,
     ]
-    monkeypatch.setattr(peaks, "measure", lambda threads: told.pop(0))
+    monkeypatch.setattr(peaks, "measure", lambda *_: told.pop(0))
     peaks.known_or_measured(1, "a CPU")
     second = peaks.known_or_measured(1, "a CPU")
     third = peaks.known_or_measured(1, "a CPU")
@@ -135,7 +136,7 @@ def test_of_a_busy_machine_the_higher_counts(counted: list[int], monkeypatch: py
 def test_a_machine_that_is_never_quiet_is_measured_three_times(monkeypatch: pytest.MonkeyPatch) -> None:
     times: list[int] = []
 
-    def measure(threads: int) -> Peaks:
+    def measure(threads: int, go_on: Any = None) -> Peaks:
         times.append(threads)
         return msgspec.structs.replace(QUIET, quiet=False)
 
@@ -144,6 +145,46 @@ def test_a_machine_that_is_never_quiet_is_measured_three_times(monkeypatch: pyte
         assert peaks.known_or_measured(1, "a CPU").gflops == QUIET.gflops
 
     assert len(times) == 3
+
+
+def test_anew_the_higher_of_both_counts(counted: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    peaks.known_or_measured(1, "a CPU")
+    lower = msgspec.structs.replace(QUIET, gflops={"fp32": 90.0, "bf16": 230.0}, bandwidth_gb_s=40.0)
+    monkeypatch.setattr(peaks, "measure", lambda *_: lower)
+    found = peaks.known_or_measured(1, "a CPU", anew=True)
+
+    assert found.gflops == {"fp32": 100.0, "bf16": 230.0}
+    assert found.bandwidth_gb_s == 40.0
+    assert peaks.known_or_measured(1, "a CPU") == found
+
+
+def test_what_is_known_is_told_for_each_count_of_threads_and_nothing_is_measured(
+    home: Path, counted: list[int]
+) -> None:
+    assert peaks.known("a CPU") == ()
+    for threads in (2, 1):
+        peaks.known_or_measured(threads, "a CPU")
+    peaks.known_or_measured(4, "another CPU")
+    (home / "times" / files(home)[0].name.replace("-1.json", "-8.json")).write_text("damaged")
+
+    assert [one.threads for one in peaks.known("a CPU")] == [1, 2]
+    assert len(counted) == 3
+
+
+def test_what_is_stopped_ends_between_calls_and_keeps_nothing(home: Path) -> None:
+    asked: list[int] = []
+
+    def go_on() -> None:
+        asked.append(1)
+        if len(asked) == 5:
+            raise Stopped()
+
+    began = time.perf_counter()
+    with pytest.raises(Stopped):
+        peaks.known_or_measured(1, "a CPU", go_on=go_on)
+
+    assert time.perf_counter() - began < 2
+    assert files(home) == []
 
 
 def test_data_folder_that_cannot_be_had_costs_only_time(
@@ -162,7 +203,7 @@ def test_two_at_once_measure_one_after_the_other(home: Path, monkeypatch: pytest
     """The lock holds between processes; here two threads stand for them, each with a descriptor of its own."""
     spans: list[tuple[float, float]] = []
 
-    def measure(threads: int) -> Peaks:
+    def measure(threads: int, go_on: Any = None) -> Peaks:
         began = time.monotonic()
         time.sleep(0.2)
         spans.append((began, time.monotonic()))

@@ -32,9 +32,9 @@ needs_sh = pytest.mark.skipif(sys.platform == "win32", reason="a compiler made o
 
 
 @pytest.fixture(autouse=True, scope="module")
-def compiled_code(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def compiled_code(compiled_once: Path) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path_factory.mktemp("inductor")))
+        patch.setenv("TORCHINDUCTOR_CACHE_DIR", str(compiled_once))
         yield
 
 

@@ -50,7 +50,7 @@ def test_freeing_leaves_settings_and_consents_alone() -> None:
     assert {name for name, size_bytes in left.items() if size_bytes} == {"rest"}
     assert (folders.part("window") / "settings.json").stat().st_size == 200
     assert consents.exists()
-    assert [part.id for part in storage.parts() if not part.goes] == ["runtimes", "rest"]
+    assert [part.id for part in storage.parts() if not part.goes] == ["runtimes", "history", "rest"]
 
 
 def test_what_was_freed_is_made_again() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from engine.wire import channel as framing
 from engine.wire import codec
-from engine.wire.channel import Channel, LineTooLong
+from engine.wire.channel import Channel, LineTooLong, drained
 from engine.wire.messages import AnyEvent, Notice, Run, Samples
 
 
@@ -102,3 +102,13 @@ def test_events_and_requests_are_told_apart() -> None:
     assert codec.decode_event(codec.encode(event)) == event
     with pytest.raises(codec.Unreadable):
         codec.decode_request(codec.encode(event))
+
+
+def test_a_peer_that_is_busy_does_not_hold_up_who_sends(ends: tuple[Channel, Channel]) -> None:
+    left, right = ends
+    inbox = drained(right)
+    left.send(b"x" * 4_000_000 + b"\n")  # far more than a socket holds; nobody has taken anything yet
+    left.close()
+    lines = [line for some in iter(inbox.get, None) for line in some]
+
+    assert [len(line) for line in lines] == [4_000_000]

@@ -1,0 +1,80 @@
+"""Eager fp32 at its best: with so many threads, waiting in such a way, as is fastest on this machine for this input.
+
+A baseline that our own settings slow would flatter every other cell.
+"""
+
+import hashlib
+import random
+from collections.abc import Sequence
+
+import msgspec
+
+from engine.compare.crew import Crew, Way
+from engine.compare.racer import Racer
+from engine.compare.table import Table
+from engine.cpu import read as cpu
+from engine.models.facts import ModelFacts
+from engine.runtimes.command import Waiting
+from engine.store import choices
+from engine.store.choices import Choice
+from engine.wire.messages import Hold
+
+ROUNDS = 6
+CALLS, SECONDS = 30, 1.5
+HOPELESS = 1.4
+"""So many times as slow as the best in the first round, a way is not tried on."""
+WAITING: tuple[Waiting, ...] = ("short", "long")
+
+
+def best(number: int, table: Table, crew: Crew, facts: ModelFacts) -> Racer:
+    """The racer of the baseline's cell in the best way: measured once for a model, input and CPU, and kept. Raises
+    CellOver, Interrupted.
+    """
+
+    def enter(way: Way) -> Racer:
+        table.change(number, threads=way.threads)
+        return crew.enter(number, way)
+
+    ways = {f"{way.threads} threads, {way.waiting} waiting": way for way in _ways()}
+    key = _key(crew.hold_of(number), facts)
+    known = choices.find(key)
+    if known is not None and known.way in ways:
+        return enter(ways[known.way])
+    racers = {name: enter(way) for name, way in ways.items()}
+    _race(list(racers.values()))
+    ms = {name: racer.call_s * 1000 for name, racer in racers.items()}
+    fastest = min(ms, key=lambda name: ms[name])
+    choices.keep(key, Choice(way=fastest, ms=ms))
+    found = racers.pop(fastest)
+    for racer in racers.values():
+        crew.gone(racer)
+    found.forget()
+    table.change(number, threads=found.hold.threads)
+    return found
+
+
+def _race(racers: Sequence[Racer]) -> None:
+    """After the first round those go on that still may be the fastest."""
+    order = list(racers)
+    for turn in range(ROUNDS):
+        random.shuffle(order)
+        for racer in order:
+            racer.plan(CALLS, SECONDS, ROUNDS)
+            racer.turn(turn)
+        if turn == 0:
+            best_s = min(racer.call_s for racer in order)
+            order = [racer for racer in order if racer.call_s <= HOPELESS * best_s]
+
+
+def _ways() -> list[Way]:
+    """A thread for each core, and for each logical processor; small inputs may be fastest with one."""
+    facts = cpu.facts()
+    counts = dict.fromkeys((cpu.default_threads(facts), facts.cores_allowed or facts.cores_logical, 1))
+    several = [Way(count, waiting) for count in counts if count > 1 for waiting in WAITING]
+    return [*several, Way(1, "short")]
+
+
+def _key(hold: Hold, facts: ModelFacts) -> str:
+    timed = msgspec.json.encode([hold.task, hold.batch, hold.inputs[: hold.batch]])
+    digest = hashlib.sha256(timed).hexdigest()[:16]
+    return f"baseline {facts.content_key} {digest} {cpu.signature(cpu.facts())} {_ways()}"

@@ -1,0 +1,58 @@
+"""Which cell to use: the simplest of those that no other is surely faster than."""
+
+from collections.abc import Mapping, Sequence
+
+from engine.all_modes import MODES
+from engine.compare.figures import NO_DIFFERENCE, together
+from engine.compare.racer import Racer
+from engine.measure import bootstrap
+from engine.wire.comparison import CellResult
+
+LEVELS = ("identical", "same answers", "close")
+"""Agreement, from the most."""
+
+
+def agrees(cell: CellResult, floor: str) -> bool:
+    """Whether the answers are as near to plain PyTorch's as ``floor`` asks."""
+    told = cell.agreement.verdict if cell.agreement else ""
+    return told == "reference" or (told in LEVELS and LEVELS.index(told) <= LEVELS.index(floor))
+
+
+def winner(cells: Sequence[CellResult], racers: Mapping[int, Racer], floor: str) -> int | None:
+    """Going through the cells from the simplest, one takes the place of another only where it is surely faster by
+    more than NO_DIFFERENCE. ``cells`` in that order; ``racers`` of those that were measured, all of one batch size.
+    A capped cell is never chosen.
+    """
+    best: int | None = None
+    for number, cell in enumerate(cells):
+        is_candidate = cell.status == "ok" and cell.verdict in ("baseline", "faster") and not cell.isa_cap
+        may = number in racers and is_candidate and agrees(cell, floor)
+        if may and (best is None or _surely_faster(cells, racers, number, best)):
+            best = number
+    return best
+
+
+def _surely_faster(cells: Sequence[CellResult], racers: Mapping[int, Racer], number: int, best: int) -> bool:
+    """By the rounds that both had; where they had none, each by its interval over plain PyTorch."""
+    theirs, own = together(racers[best], racers[number])
+    if own:
+        return bootstrap.interval(theirs, own)[0] > 1 + NO_DIFFERENCE
+    mine, other = cells[number].speedup_ci, cells[best].speedup_ci or (1.0, 1.0)
+    return mine is not None and mine[0] > other[1] * (1 + NO_DIFFERENCE)
+
+
+def sentence(cell: CellResult) -> str:
+    """What to do, for someone who reads only this."""
+    if cell.verdict == "baseline" or cell.speedup is None:
+        return "Use plain PyTorch: nothing that was tried is surely faster with the same answers."
+    title = MODES[cell.mode].card.title
+    return f"Use {title}, {cell.precision}: {cell.speedup:.1f}x faster than plain PyTorch, {_answers(cell)}."
+
+
+def _answers(cell: CellResult) -> str:
+    if cell.agreement is None:
+        return "answers not checked"
+    same, of = round(cell.agreement.share * cell.agreement.n), cell.agreement.n
+    if of == 1:
+        return "the same answer"
+    return f"same answers on all {of} inputs" if same == of else f"same answers on {same} of {of} inputs"

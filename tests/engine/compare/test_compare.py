@@ -1,0 +1,200 @@
+"""A comparison through the client: real processes, a real small model."""
+
+import os
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from engine.cpu import read as cpu
+from engine.wire.comparison import CellResult, Comparison
+from engine.wire.messages import CellTold, Compare, Compared, Event, Failed, Finished
+from tests.talk import SIMILARITY, Talk, only, processes_under
+
+TASK = "sentence-similarity"
+
+
+def usable(feature_id: str) -> bool:
+    return any(feature.id == feature_id and feature.usable for feature in cpu.facts().features)
+
+
+def ask(talk: Talk, folder: Path, **more: Any) -> None:
+    settings: dict[str, Any] = {"calls": 24, "seconds": 0.2} | more
+    talk.client.send(Compare(id="c", folder=str(folder), task=TASK, inputs=(SIMILARITY,), **settings))
+
+
+def compared(talk: Talk) -> Comparison:
+    last = talk.end("c", 280)
+    assert isinstance(last, Finished), last
+    return only(talk.of("c"), Compared).comparison
+
+
+def has_figures(mode: str) -> Callable[[Event], bool]:
+    return lambda event: isinstance(event, CellTold) and event.cell.mode == mode and event.cell.n > 0
+
+
+def named(comparison: Comparison) -> dict[tuple[str, str], CellResult]:
+    return {(cell.mode, cell.precision): cell for cell in comparison.cells}
+
+
+def test_cells_are_measured_beside_eager_and_judged(talk: Talk, starter_folder: Path) -> None:
+    modes, precisions = ("eager", "better-transformer", "torchscript"), ("fp32", "int8-static")
+    ask(talk, starter_folder, modes=modes, precisions=precisions)
+    comparison = compared(talk)
+
+    cells = named(comparison)
+    baseline = cells["eager", "fp32"]
+    assert baseline.verdict == "baseline"
+    assert baseline.threads > 0
+    assert cells["torchscript", "int8-static"].status == "not applicable"
+    assert cells["torchscript", "int8-static"].reason
+    for cell in (baseline, cells["better-transformer", "fp32"], cells["torchscript", "fp32"]):
+        assert cell.status == "ok"
+        assert cell.n >= 24
+        assert len(cell.samples_ms) == cell.n
+        assert cell.p50_ms is not None
+        assert cell.end_to_end_p50_ms is not None
+        assert cell.p50_ms <= cell.end_to_end_p50_ms
+        assert cell.peak_rss_mb
+        assert cell.precision_executed == "fp32"
+    faster = cells["better-transformer", "fp32"]
+    assert faster.agreement is not None
+    assert faster.agreement.verdict == "identical"
+    assert faster.speedup is not None
+    assert faster.speedup_ci is not None
+    assert faster.speedup_ci[0] <= faster.speedup <= faster.speedup_ci[1]
+    assert comparison.inputs["tokens"] > 0
+
+
+def test_every_cell_is_told_while_it_goes_on(talk: Talk, starter_folder: Path) -> None:
+    ask(talk, starter_folder, modes=("eager", "better-transformer"), precisions=("fp32",))
+    comparison = compared(talk)
+
+    told = [event for event in talk.of("c") if isinstance(event, CellTold)]
+    assert {event.number for event in told} == set(range(len(comparison.cells)))
+    counts = [event.cell.n for event in told if event.cell.mode == "better-transformer"]
+    assert counts == sorted(counts)
+    assert len(set(counts)) > 3
+
+
+def test_stop_keeps_what_was_measured(talk: Talk, starter_folder: Path) -> None:
+    ask(talk, starter_folder, modes=("eager", "better-transformer"), precisions=("fp32",), seconds=60)
+    talk.until(has_figures("better-transformer"))
+    began = time.monotonic()
+    talk.client.stop("c")
+    comparison = compared(talk)
+
+    assert time.monotonic() - began < 1
+    assert comparison.stopped
+    assert named(comparison)["better-transformer", "fp32"].samples_ms
+
+
+def members(home: Path) -> list[psutil.Process]:
+    """The processes that hold a cell, the newest last; not their guardians."""
+    (conductor,) = [one for one in processes_under(home) if is_role(one, "compare") and one.ppid() == os.getpid()]
+    found = [one for one in conductor.children() if is_role(one, "work")]
+    return sorted(found, key=psutil.Process.create_time)
+
+
+def is_role(process: psutil.Process, role: str) -> bool:
+    return role in process.cmdline()
+
+
+def test_a_cell_that_dies_takes_only_itself(talk: Talk, compare_home: Path, starter_folder: Path) -> None:
+    ask(talk, starter_folder, modes=("eager", "better-transformer", "torchscript"), precisions=("fp32",), seconds=4)
+    talk.until(has_figures("better-transformer"))
+    os.kill(members(compare_home)[-1].pid, signal.SIGKILL)
+    cells = named(compared(talk))
+
+    died = [cell for cell in cells.values() if cell.status == "failed"]
+    assert len(died) == 1
+    assert "SIGKILL" in died[0].reason
+    assert not died[0].verdict
+    assert sum(cell.status == "ok" for cell in cells.values()) == len(cells) - 1
+
+
+@pytest.mark.slow
+def test_a_cell_that_hangs_is_given_up_alone(talk: Talk, compare_home: Path, starter_folder: Path) -> None:
+    """One that is frozen answers nothing, and is not there to be asked to stop."""
+    modes = ("eager", "better-transformer", "torchscript")
+    ask(talk, starter_folder, modes=modes, precisions=("fp32",), seconds=4, cell_limit_s=25.0)
+    talk.until(has_figures("torchscript"))
+    os.kill(members(compare_home)[-1].pid, signal.SIGSTOP)
+    cells = named(compared(talk))
+
+    given_up = [cell for cell in cells.values() if cell.status == "failed"]
+    assert len(given_up) == 1
+    assert "given up" in given_up[0].reason
+    assert sum(cell.status == "ok" for cell in cells.values()) == len(cells) - 1
+
+
+def test_a_model_that_changes_meanwhile_is_noticed(talk: Talk, tmp_path: Path, starter_folder: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(starter_folder, folder)
+    ask(talk, folder, modes=("eager", "better-transformer"), precisions=("fp32",), seconds=2)
+    talk.until(has_figures("better-transformer"))
+    config = folder / "config.json"
+    config.write_text(config.read_text("utf-8").replace("0.1", "0.2"), "utf-8")
+    comparison = compared(talk)
+
+    assert any("changed" in doubt for doubt in comparison.doubts)
+    assert comparison.winner is None
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not usable("avx512_bf16"), reason="without AVX-512 there is nothing to cap here")
+def test_a_cap_is_held_where_it_can_be_and_told_where_not(talk: Talk, starter_folder: Path) -> None:
+    ask(talk, starter_folder, modes=("eager",), precisions=("fp32", "bf16"), isa_caps=("avx2", "avx512", "amx", ""))
+    cells = {(cell.precision, cell.isa_cap): cell for cell in compared(talk).cells}
+
+    least, middle, free = (cells["bf16", cap] for cap in ("avx2", "avx512", ""))
+    assert least.cap_held is True
+    assert not any(feature.startswith("avx512") for feature in least.isa_executed)
+    assert middle.cap_held is True
+    assert "avx512_bf16" not in middle.isa_executed
+    assert free.cap_held is None
+    assert "avx512_bf16" in free.isa_executed
+    assert usable("amx_tile") or cells["bf16", "amx"].status == "not applicable"
+    assert "Cannot be capped" in cells["fp32", "avx2"].reason
+
+
+def test_nothing_outlives_a_killed_comparison(talk: Talk, compare_home: Path, starter_folder: Path) -> None:
+    ask(talk, starter_folder, modes=("eager", "better-transformer"), precisions=("fp32",), seconds=60)
+    talk.until(has_figures("eager"))
+    workers = [one.pid for one in members(compare_home)]
+    os.kill(psutil.Process(workers[0]).ppid(), signal.SIGKILL)
+    last = talk.end("c", 10)
+
+    assert isinstance(last, Failed)
+    assert last.failure.code == "EngineDied"
+    end = time.monotonic() + 3
+    while any(psutil.pid_exists(pid) for pid in workers):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_a_run_waits_for_no_comparison(talk: Talk, starter_folder: Path) -> None:
+    ask(talk, starter_folder, modes=("eager",), precisions=("fp32",), seconds=60)
+    talk.until(lambda event: isinstance(event, CellTold))
+    name = talk.send(starter_folder, TASK, "eager", SIMILARITY)
+    last = talk.end(name, 5)
+
+    assert isinstance(last, Failed)
+    assert last.failure.code == "EngineBusy"
+    talk.client.stop("c")
+    talk.end("c", 5)
+    assert talk.run(starter_folder, TASK, "eager", SIMILARITY)
+
+
+@pytest.mark.parametrize("words", [{"modes": ("warp",)}, {"precisions": ("fp3",)}])
+def test_unknown_words_are_told(talk: Talk, starter_folder: Path, words: dict[str, Any]) -> None:
+    ask(talk, starter_folder, **words)
+    last = talk.end("c", 20)
+
+    assert isinstance(last, Failed)
+    assert last.failure.code == "BadInput"

@@ -1,0 +1,512 @@
+"""The Compare page: what is chosen becomes one request, and what is told becomes a race."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication, QLabel
+from pytestqt.qtbot import QtBot
+
+from engine.wire.messages import CellTold, Compare, Finished, Script, Stop, WriteScript
+from gui import run_state, settings
+from gui.app import Session
+from gui.main_window import MainWindow
+from gui.pages.compare_page import ComparePage, texts
+from gui.pages.compare_page.exports import picture
+from gui.run_state import State
+from gui.settings import CompareChoice, Settings
+from gui.widgets import motion
+from gui.widgets.icons import application_icon
+from gui.widgets.race_scale import LOG_FROM, scale_of
+from tests.gui import compared
+
+LONG_MS = 600_000
+Open = Callable[..., MainWindow]
+
+
+@pytest.fixture
+def open_compare(qtbot: QtBot) -> Open:
+    """``open_compare(state, settings)``: a window on the Compare page."""
+
+    def make(state: State | None = None, kept: Settings | None = None) -> MainWindow:
+        window = MainWindow(kept or Settings(page="compare"), application_icon())
+        qtbot.addWidget(window)
+        with qtbot.waitActive(window):
+            window.show()
+            window.activateWindow()
+        window.show_page("compare")
+        window.show_state(state if state is not None else compared.opened())
+        QApplication.processEvents()
+        return window
+
+    return make
+
+
+def seen(page: ComparePage) -> str:
+    return "\n".join(label.text() for label in page.findChildren(QLabel) if label.isVisible())
+
+
+def asked(qtbot: QtBot, window: MainWindow, action: Callable[[], object]) -> Any:
+    with qtbot.waitSignal(window.asked, timeout=1_000) as caught:
+        action()
+    return caught.args[0]
+
+
+# --- what is chosen ---
+
+
+def test_ctrl_enter_compares_all_that_is_chosen(qtbot: QtBot, open_compare: Open) -> None:
+    window = open_compare()
+    page = window.compare_page
+    page.grid.set_checked("ipex", on=False)
+    page.grid.set_checked("bf16", on=False)
+    page.limits.threads.setText("1, 2")
+    page.limits.batches.setText("1 8")
+
+    request = asked(
+        qtbot,
+        window,
+        lambda: qtbot.keyClick(page.bar.button, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier),
+    )
+
+    assert isinstance(request, Compare)
+    assert "ipex" not in request.modes
+    assert "bf16" not in request.precisions
+    assert "int8-dynamic" in request.precisions
+    assert (request.threads, request.batches, request.isa_caps) == ((1, 2), (1, 8), ("",))
+    assert not request.search
+    assert request.inputs == ()  # the sample of the engine
+
+
+def test_find_the_fastest_searches_everything_with_the_floor(qtbot: QtBot, open_compare: Open) -> None:
+    window = open_compare()
+    page = window.compare_page
+    page.grid.set_checked("onnx-runtime", on=False)
+    page.fastest.slider.setValue(2)
+    request = asked(qtbot, window, page.fastest.button.click)
+
+    assert isinstance(request, Compare)
+    assert request.search
+    assert request.modes == ()
+    assert request.floor == "close"
+    assert request.budget_s == 180
+    assert "95 of 100" in seen(page)
+
+
+def test_what_cannot_run_says_why(open_compare: Open) -> None:
+    page = open_compare().compare_page
+    row = page.grid._rows["onnx-runtime"]
+    assert "cannot run" in row.fold.text().replace("&", "")
+    row.fold.click()
+    state = compared.opened()
+    card = state.mode("onnx-runtime")
+    assert card is not None
+    reasons = [one.reason for one in card.precisions if one.reason]
+    assert reasons
+    assert any(reason in seen(page) for reason in reasons)
+
+
+@pytest.mark.parametrize("words", ["0", "two", "1,,x", "9999"])
+def test_a_count_that_cannot_be_is_told_and_nothing_starts(qtbot: QtBot, open_compare: Open, words: str) -> None:
+    page = open_compare().compare_page
+    page.limits.threads.clear()
+    qtbot.keyClicks(page.limits.threads, words)
+
+    assert not page.bar.button.isEnabled()
+    assert "whole numbers from 1 to" in seen(page)
+
+
+def test_nothing_chosen_is_said(open_compare: Open) -> None:
+    page = open_compare().compare_page
+    for mode in page.grid.modes():
+        page.grid.set_checked(mode, on=False)
+    assert page.bar.words() == "Choose an acceleration"
+    assert not page.bar.button.isEnabled()
+
+
+def test_choices_are_remembered(open_compare: Open) -> None:
+    window = open_compare()
+    page = window.compare_page
+    page.grid.set_checked("torchscript", on=False)
+    page.fastest.slider.setValue(0)
+    page.limits.threads.setText("2")
+    page.limits.threads.textEdited.emit("2")
+    kept = window.settings()
+    assert kept.compare.left_out == ("torchscript",)
+
+    again = open_compare(None, kept).compare_page
+    assert again.choice() == kept.compare
+    assert "torchscript" not in again.grid.modes()
+
+
+def test_a_run_page_does_not_undo_what_is_remembered_here(open_compare: Open) -> None:
+    window = open_compare()
+    window.compare_page.fastest.slider.setValue(0)
+    window.run_page.modes.choose("torchscript", "fp32")
+    assert window.settings().compare.floor == "identical"
+    assert window.settings().mode == "torchscript"
+
+
+def test_texts_of_a_file_are_read_like_on_the_command_line(qtbot: QtBot, open_compare: Open, tmp_path: Path) -> None:
+    window = open_compare()
+    page = window.compare_page
+    file = tmp_path / "texts.jsonl"
+    fields = [{"source_sentence": f"{place}", "sentences": ["a", "b"]} for place in range(3)]
+    file.write_text("\n".join(json.dumps(one) for one in fields), "utf-8")
+    page.subject.choose_file(str(file))
+    request = asked(qtbot, window, page.start)
+    assert list(request.inputs) == fields
+
+
+@pytest.mark.parametrize(
+    ("content", "told"), [(b"\xff\xfe\x00", "not UTF-8"), (b"\n\n", "nothing in the file"), (b"plain", "Line 1")]
+)
+def test_a_file_that_gives_no_inputs_is_told_where_it_was_picked(
+    open_compare: Open, tmp_path: Path, content: bytes, told: str
+) -> None:
+    page = open_compare().compare_page
+    file = tmp_path / "texts.txt"
+    file.write_bytes(content)
+    page.subject.choose_file(str(file))
+    page.start()
+    assert told in seen(page)
+
+
+def test_one_text_a_line_fills_a_task_of_one_field() -> None:
+    task = compared.opened().task("text-classification")
+    assert task is not None
+    found = texts.prompts(task)
+    assert found[0] == task.example
+    assert len(found) == texts.MOST_PROMPTS
+    masked = compared.opened().task("fill-mask")
+    assert masked is not None
+    assert texts.prompts(masked) == ()
+
+
+# --- the race ---
+
+
+def test_the_race_shows_each_cell_and_the_sentence(open_compare: Open) -> None:
+    page = open_compare(compared.done()).compare_page
+    lines = page.race.chart.words().splitlines()
+
+    assert lines[0].startswith("None (eager), fp32, median 8.42 ms, the baseline")
+    assert lines[1].startswith("ONNX Runtime, int8-dynamic, median 2.48 ms, 3.40× (3.26 to 3.53), same answers")
+    assert any("different answers" in line and "×" not in line for line in lines)
+    assert "failed: Out of memory" in lines[-4]
+    assert compared.SENTENCE in seen(page)
+    assert "Quiet." in seen(page)
+
+
+def test_a_drifting_machine_is_told(open_compare: Open) -> None:
+    page = open_compare(compared.of_sixty()).compare_page
+    assert f"Drifting. {compared.DRIFTED}" in seen(page)
+
+
+def test_the_baseline_stays_in_sight_of_sixty(open_compare: Open) -> None:
+    page = open_compare(compared.of_sixty()).compare_page
+    chart = page.race.chart
+    bar = chart.column.verticalScrollBar()
+    assert bar.maximum() > 0
+    bar.setValue(bar.maximum())
+    QApplication.processEvents()
+    assert chart.bases.isVisible()
+    assert not chart.bases.visibleRegion().isEmpty()
+    assert chart.bases.mapTo(page, QPoint(0, 0)).y() >= 0
+
+
+def test_a_large_ratio_is_drawn_on_a_logarithmic_scale_that_says_so(open_compare: Open) -> None:
+    page = open_compare(compared.of_ten_thousand()).compare_page
+    assert "logarithmic" in page.race.chart._foot.accessibleName()
+    plain = open_compare(compared.done()).compare_page
+    assert "logarithmic" not in plain.race.chart._foot.accessibleName()
+
+
+@pytest.mark.parametrize("ratio", [1, 10, LOG_FROM, 1e2, 1e4, 1e7])
+def test_every_bar_has_a_length_on_the_scale(ratio: float) -> None:
+    scale = scale_of([3.0, 3.0 * ratio])
+    assert 0.01 < scale.share(3.0) <= 1
+    assert scale.share(3.0 * ratio) > 0.9
+    assert 2 <= len(scale.ticks()) <= 10
+    assert scale.is_log == (ratio > LOG_FROM)
+
+
+def test_a_click_on_a_row_shows_all_its_figures_and_a_second_one_closes_them(qtbot: QtBot, open_compare: Open) -> None:
+    page = open_compare(compared.done()).compare_page
+    bars = page.race.chart.bars
+    qtbot.mouseClick(bars, Qt.MouseButton.LeftButton, pos=QPoint(40, 8))
+    assert page.race.cell.number() == 7
+    assert "pays after 412 calls" in page.race.cell.words()
+    qtbot.mouseClick(bars, Qt.MouseButton.LeftButton, pos=QPoint(40, 8))
+    assert page.race.cell.number() is None
+
+
+def test_arrow_keys_walk_the_rows_and_enter_opens_one(qtbot: QtBot, open_compare: Open) -> None:
+    page = open_compare(compared.done()).compare_page
+    bars = page.race.chart.bars
+    bars.setFocus()
+    for _ in range(2):
+        qtbot.keyClick(bars, Qt.Key.Key_Down)
+    assert "OpenVINO, int8-dynamic" in bars.accessibleName()
+    qtbot.keyClick(bars, Qt.Key.Key_Return)
+    assert page.race.cell.number() == 9
+
+
+def test_the_same_state_again_paints_nothing(open_compare: Open) -> None:
+    state = compared.racing()
+    window = open_compare(state)
+    for _ in range(4):  # its first picture is laid out in several turns
+        QApplication.processEvents()
+    painted: list[QEvent.Type] = []
+
+    class Watch(QObject):
+        def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.Paint:
+                painted.append(event.type())
+            return False
+
+    watch = Watch()
+    window.compare_page.race.chart.bars.installEventFilter(watch)
+    for _ in range(5):
+        window.show_state(state)
+        QApplication.processEvents()
+    assert painted == []
+
+
+def test_rows_glide_to_their_places_unless_motion_is_unwanted(open_compare: Open) -> None:
+    window = open_compare(compared.racing())
+    bars = window.compare_page.race.chart.bars
+    motion.forbid(on=True)
+    try:
+        window.show_state(compared.done())
+        assert not bars._moving.isActive()
+        assert bars._places == bars._goals
+    finally:
+        motion.forbid(on=False)
+
+
+def test_escape_stops_and_keeps(qtbot: QtBot, open_compare: Open) -> None:
+    window = open_compare(compared.racing())
+    page = window.compare_page
+    assert page.bar.button.accessibleName() == "Stop"
+    assert not page.fastest.button.isEnabled()
+    request = asked(qtbot, window, lambda: qtbot.keyClick(page, Qt.Key.Key_Escape))
+    assert request == Stop(id="c")
+
+
+def test_a_run_and_a_comparison_do_not_begin_beside_each_other(open_compare: Open) -> None:
+    window = open_compare(compared.racing())
+    window.show_page("run")
+    assert not window.run_page.bar.button.isEnabled()
+    assert window.run_page.request() is None
+
+
+def test_use_it_chooses_on_the_run_page_and_starts_nothing(qtbot: QtBot, open_compare: Open) -> None:
+    window = open_compare(compared.done())
+    with qtbot.assertNotEmitted(window.asked):
+        window.compare_page.race.outcome.use.click()
+    run = window.run_page
+    assert window._pages.currentWidget() is run
+    mode = run.modes.mode()
+    assert mode is not None
+    assert (mode.id, run.modes.precision_id(), run.speed.thread_count()) == ("onnx-runtime", "int8-dynamic", 2)
+
+
+def test_a_reopened_comparison_is_shown_until_the_next_begins(open_compare: Open) -> None:
+    window = open_compare()
+    page = window.compare_page
+    page.show_comparison(compared.comparison())
+    assert compared.SENTENCE in seen(page)
+    window.show_state(compared.racing())
+    assert compared.SENTENCE not in seen(page)
+
+
+def test_a_reopened_comparison_stays_while_another_goes_on(open_compare: Open) -> None:
+    state = compared.racing()
+    window = open_compare(state)
+    page = window.compare_page
+    page.show_comparison(compared.comparison())
+    window.show_state(compared.after(state, CellTold(id="c", number=6, cell=compared.cells()[6])))
+    assert compared.SENTENCE in seen(page)
+
+
+def test_a_failure_is_told_above_what_was_measured(open_compare: Open) -> None:
+    page = open_compare(compared.failed()).compare_page
+    assert "Plain PyTorch, which all is compared with, failed." in seen(page)
+    assert "5.12 ms" in page.race.chart.words()
+
+
+# --- what is taken along ---
+
+
+def test_the_winner_is_copied_as_python_once_it_was_written(qtbot: QtBot, open_compare: Open) -> None:
+    state = compared.done()
+    window = open_compare(state)
+    request = asked(qtbot, window, lambda: window.compare_page.exports._copy_winner())
+    assert isinstance(request, WriteScript)
+    assert request.number == 7
+    state = run_state.asked(state, request)
+    script = Script(id=request.id, text="import onnxruntime", note="Threads are not pinned.")
+    window.show_state(compared.after(state, script, Finished(id=request.id)))
+
+    assert QApplication.clipboard().text() == "import onnxruntime"
+    assert "Copied as Python. Threads are not pinned." in seen(window.compare_page)
+
+
+def test_the_chart_is_saved_at_twice_its_size(open_compare: Open, tmp_path: Path) -> None:
+    chart = open_compare(compared.done()).compare_page.race.chart
+    image = picture(chart)
+    assert image.width() == 2 * chart.width()
+    file = tmp_path / "chart.png"
+    assert image.save(str(file))
+    assert QImage(str(file)).width() == image.width()
+
+
+# --- caps ---
+
+
+def test_the_ladder_asks_for_every_rung_of_this_cpu(qtbot: QtBot, open_compare: Open) -> None:
+    window = open_compare()
+    page = window.compare_page
+    page.show_side(1)
+    page.ladder.mode.setCurrentIndex(page.ladder.mode.findData("torch-compile"))
+    page.ladder.mode.activated.emit(0)
+    request = asked(qtbot, window, page.ladder.button.click)
+    assert isinstance(request, Compare)
+    assert (request.modes, request.precisions) == (("torch-compile",), ("fp32",))
+    assert request.isa_caps[0] == "avx2"
+    assert request.isa_caps[-1] == ""
+
+
+def test_rungs_tell_the_gain_over_the_one_before(open_compare: Open) -> None:
+    page = open_compare(compared.ladder()).compare_page
+    page.show_side(1)
+    said = [rung.said for rung in page.ladder.chart.rungs()]
+    assert said[0] == "Up to AVX2, 7.90 ms, cap held"
+    assert said[1] == "Up to AVX-512, 5.20 ms, 1.52× faster, cap held"
+    assert said[3] == "No cap, 2.30 ms, no difference"
+
+
+def test_what_has_no_switch_says_that_it_cannot_be_capped(open_compare: Open) -> None:
+    page = open_compare(compared.ladder_without_caps()).compare_page
+    page.show_side(1)
+    said = [rung.said for rung in page.ladder.chart.rungs()]
+    assert said[0] == "Up to AVX2, can't be capped: its kernels have no switch"
+    assert said[-1] == "No cap, 4.90 ms"
+
+
+# --- the stage ---
+
+
+def test_the_presentation_is_of_the_page_and_escape_leaves_it(qtbot: QtBot, open_compare: Open) -> None:
+    window = open_compare(compared.done())
+    qtbot.keyClick(window, Qt.Key.Key_F11)
+    stage = window.race_presentation
+    assert window._whole.currentWidget() is stage
+    assert compared.SENTENCE in stage.words()
+    assert "ONNX Runtime" in stage.words()
+    qtbot.keyClick(stage, Qt.Key.Key_Escape)
+    assert window._whole.currentIndex() == 0
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Home, Qt.Key.Key_Backspace])
+def test_one_key_clears_the_stage_and_a_number_starts_the_next_race(
+    qtbot: QtBot, open_compare: Open, key: Qt.Key
+) -> None:
+    window = open_compare(compared.done())
+    window.enter_presentation()
+    stage = window.race_presentation
+    qtbot.keyClick(stage, key)
+    assert compared.SENTENCE not in stage.words()
+    assert "A man is playing a guitar" in stage.words()
+
+    request = asked(qtbot, window, lambda: qtbot.keyClick(stage, Qt.Key.Key_2))
+    assert isinstance(request, Compare)
+    assert len(request.inputs) == 1
+    assert request.inputs[0]["source_sentence"] != "A man is playing a guitar on the street."
+
+
+def test_clearing_the_stage_stops_what_goes_on(qtbot: QtBot, open_compare: Open) -> None:
+    window = open_compare(compared.racing())
+    window.enter_presentation()
+    request = asked(qtbot, window, lambda: qtbot.keyClick(window.race_presentation, Qt.Key.Key_Home))
+    assert request == Stop(id="c")
+
+
+# --- the choice that was found ---
+
+
+def test_auto_runs_what_was_found_fastest(open_compare: Open) -> None:
+    window = open_compare(compared.picked(), Settings(mode="auto"))
+    run = window.run_page
+    assert "ONNX Runtime, int8-dynamic: 3.40×, found on 2026-09-" in run.modes.auto.words()
+    assert run.modes.auto.radio.isChecked()
+    request = run.request()
+    assert request is not None
+    assert (request.mode, request.precision, request.threads) == ("onnx-runtime", "int8-dynamic", 1)
+    assert run.modes.remembered() == "auto"
+
+
+def test_another_choice_leaves_auto_and_auto_can_be_chosen_again(open_compare: Open) -> None:
+    window = open_compare(compared.picked())
+    modes = window.run_page.modes
+    assert not modes.auto.radio.isChecked()
+    modes.auto.radio.click()
+    assert modes.remembered() == "auto"
+    assert window.settings().mode == "auto"
+    modes._rows["torchscript"].radio.click()
+    assert modes.remembered() == "torchscript"
+    assert modes.auto_threads() == 0
+
+
+def test_with_nothing_found_auto_leads_to_the_compare_page(open_compare: Open) -> None:
+    window = open_compare(None, Settings(mode="auto"))
+    window.show_page("run")
+    modes = window.run_page.modes
+    assert not modes.auto.radio.isEnabled()
+    mode = modes.mode()
+    assert mode is not None
+    assert mode.id == "eager"
+    modes.auto.search.click()
+    assert window._pages.currentWidget() is window.compare_page
+
+
+# --- the whole, with the engine ---
+
+
+@pytest.fixture
+def session(qtbot: QtBot, own_home: Path) -> Iterator[Session]:
+    left_out = ("torchscript", "torch-compile", "onnx-runtime", "openvino", "ipex", "bf16", "bf16-autocast")
+    choice = CompareChoice(left_out=(*left_out, "int8-dynamic", "int8-static", "int8-weights"), inputs="example")
+    settings.save(Settings(threads=1, page="compare", compare=choice))
+    made = Session(settings.load())
+    made.window.show()
+    made.window.activateWindow()
+    with qtbot.waitActive(made.window):
+        made.start()
+    yield made
+    made.window.close()
+    made.window.deleteLater()
+
+
+@pytest.mark.slow
+def test_two_modes_are_compared_by_the_real_engine(qtbot: QtBot, session: Session) -> None:
+    page = session.window.compare_page
+    qtbot.waitUntil(lambda: page.bar.button.isEnabled() and session.state.live, timeout=LONG_MS)
+    qtbot.keyClick(page.bar.button, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: session.state.comparing is not None, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: session.state.comparing is not None and session.state.comparing.over, timeout=LONG_MS)
+    qtbot.wait(250)
+
+    view = session.state.comparing
+    assert view is not None
+    assert view.failure is None
+    measured = [cell for cell in view.cells.values() if cell.p50_ms is not None]
+    assert {cell.mode for cell in measured} == {"eager", "better-transformer"}
+    assert "BetterTransformer, fp32" in page.race.chart.words()
+    assert "identical answers" in page.race.chart.words()
+    assert page.bar.button.accessibleName() == "Compare"
