@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from engine.all_modes import MODES
-from engine.compare.figures import NO_DIFFERENCE, together
+from engine.compare.figures import NO_DIFFERENCE, interval, together
 from engine.compare.racer import Racer
-from engine.measure import bootstrap
 from engine.wire.comparison import CellResult
 
 LEVELS = ("identical", "same answers", "close")
@@ -36,7 +35,7 @@ def _surely_faster(cells: Sequence[CellResult], racers: Mapping[int, Racer], num
     """By the rounds that both had; where they had none, each by its interval over plain PyTorch."""
     theirs, own = together(racers[best], racers[number])
     if own:
-        return bootstrap.interval(theirs, own)[0] > 1 + NO_DIFFERENCE
+        return interval(theirs, own)[0] > 1 + NO_DIFFERENCE
     mine, other = cells[number].speedup_ci, cells[best].speedup_ci or (1.0, 1.0)
     return mine is not None and mine[0] > other[1] * (1 + NO_DIFFERENCE)
 

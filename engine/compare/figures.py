@@ -1,6 +1,7 @@
 """From the raw times of a cell's rounds, and of the baseline's in the same rounds, to what is told of it."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -12,8 +13,15 @@ from engine.measure.percentiles import median, percentile, told
 from engine.wire.comparison import CellResult
 from engine.wire.values import RunReport
 
+Rounds = Sequence[Sequence[float]]
+
 NO_DIFFERENCE = 0.03
 """A smaller change is no difference, however sure it is."""
+
+PLACEMENT = 0.03
+"""Each end of an interval lies so much further out than the rounds tell: two processes of the very same program differ
+by some percent for as long as they live (where their memory came to lie, which processor they began on).
+"""
 
 FAR_OUT = 3.0
 """Tukey's: so many times the distance of the quartiles above the upper one."""
@@ -60,7 +68,7 @@ def judged(cell: CellResult, racer: Racer, eager: Racer, *, sure: bool) -> CellR
     cell = msgspec.structs.replace(cell, speedup=eager_ms / own_ms)
     if not sure:
         return cell
-    low, high = bootstrap.interval(baseline, own)
+    low, high = interval(baseline, own)
     more_s = racer.held.load_s + racer.held.prepare_s - eager.held.load_s - eager.held.prepare_s
     return msgspec.structs.replace(
         cell,
@@ -68,6 +76,12 @@ def judged(cell: CellResult, racer: Racer, eager: Racer, *, sure: bool) -> CellR
         verdict=verdict(eager_ms / own_ms, low, high),
         break_even_calls=_break_even(more_s, (eager_ms - own_ms) / 1000),
     )
+
+
+def interval(theirs: Rounds, own: Rounds) -> tuple[float, float]:
+    """Of how much faster the own rounds are, at 95 %."""
+    low, high = bootstrap.interval(theirs, own)
+    return low / (1 + PLACEMENT), high * (1 + PLACEMENT)
 
 
 def together(one: Racer, other: Racer) -> tuple[list[tuple[float, ...]], list[tuple[float, ...]]]:
