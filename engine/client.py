@@ -73,8 +73,8 @@ DESK_REQUESTS = (
 )
 EARLY_DEATHS = 3
 """After so many deaths before ``Ready`` a fresh child waits for the next request."""
-KEEP_WITHIN_S = 1.0
-"""So long the end waits for the desk to have kept the last run in the history."""
+KEEP_WITHIN_S, KEEP_COMPARISON_S = 1.0, 6.0
+"""So long the end waits for the desk to have kept the last run in the history, or a comparison, which may be large."""
 
 _log = logging.getLogger(__name__)
 
@@ -194,9 +194,14 @@ class Client:
 
     def _keep(self, record: Record | None) -> None:
         """Passes on what is for the history. Where it cannot be, the run itself is not concerned."""
-        if record is not None and (desk := self._roles.get("desk")):
-            with contextlib.suppress(codec.Unwritable):  # then the run cannot be sent either, and is told so
-                desk.begin(record)
+        if record is None:
+            return
+        desk = self._roles.get("desk")
+        if desk is None:
+            self._notes.lost(record)
+            return
+        with contextlib.suppress(codec.Unwritable):  # then the run cannot be sent either, and is told so
+            desk.begin(record)
 
     def _send(self, request: AnyRequest) -> None:
         self._keep(self._notes.asked(request))
@@ -232,7 +237,7 @@ class Client:
     def _free_up(self, request: FreeUp) -> None:
         """An idle ``work`` goes before: it holds files open, and its compiler remembers where headers lay."""
         work = self._roles.get("work")
-        if self._waiting or self._freeing or (work and work.active):
+        if self._waiting or self._freeing or (work and work.active) or self._compares:
             self._fail(request.id, EngineBusy("Space cannot be freed while a model runs."))
             return
         if work:
@@ -243,6 +248,9 @@ class Client:
 
     def _change_runtime(self, request: InstallRuntime | RemoveRuntime) -> None:
         """An idle ``work`` of that runtime goes before: what it has not imported yet would be gone or another's."""
+        if self._compares:
+            self._fail(request.id, EngineBusy("The runtime cannot be changed while a comparison measures."))
+            return
         work = self._roles.get("work")
         if work and work.child.runtime == request.runtime:
             if work.active:
@@ -251,10 +259,15 @@ class Client:
             self._end_role("work", Stopped())
         self._pass(self._desk_for(request.id), request)
 
+    @property
+    def _compares(self) -> bool:
+        compare = self._roles.get("compare")
+        return bool(compare and compare.active)
+
     def _compare(self, request: Compare) -> None:
         """An idle ``work`` goes before: its memory is for the cells."""
         work = self._roles.get("work")
-        if self._waiting or self._freeing or (work and work.active):
+        if self._waiting or self._freeing or self._compares or (work and work.active):
             self._fail(request.id, EngineBusy("A comparison cannot begin while a model runs."))
             return
         if work:
@@ -262,8 +275,7 @@ class Client:
         self._pass(self._roles.get("compare") or self._start("compare", 1, request_id=request.id), request)
 
     def _run(self, run: Work) -> None:
-        compare = self._roles.get("compare")
-        if compare and compare.active:
+        if self._compares:
             self._fail(run.id, EngineBusy("A model cannot run while a comparison measures."))
             return
         if self._freeing:
@@ -357,7 +369,7 @@ class Client:
         waiting, self._waiting = self._waiting, []
         for run in waiting:
             self._run(run)
-        if "work" not in self._roles:
+        if "work" not in self._roles and not self._compares:
             wanted = self._threads if self._threads <= processors_allowed() else 0  # of a larger computer's settings
             self._start("work", wanted or self._default_threads)
 
@@ -403,7 +415,7 @@ class Client:
         self._out.append(Failed(id=request_id, failure=failure_of(error)))
 
     def _close(self) -> None:
-        self._wait_for_history(time.monotonic() + KEEP_WITHIN_S)
+        self._wait_for_history(time.monotonic())
         for role in self._roles.values():
             self._selector.unregister(role.child.channel)
             role.child.close()
@@ -413,11 +425,15 @@ class Client:
         self._wakened.close()
         self._closed = True
 
-    def _wait_for_history(self, end: float) -> None:
-        """Until the desk has kept what it was told, or ``end`` by the monotonic clock."""
+    def _wait_for_history(self, began: float) -> None:
+        """Until the desk has kept what it was told, yet not for ever."""
         for event in self._out:  # what nobody has taken yet
             self._keep(self._notes.hear(event))
-        while (desk := self._roles.get("desk")) and any(isinstance(one, Record) for one in desk.active.values()):
+        while desk := self._roles.get("desk"):
+            owed = [one for one in desk.active.values() if isinstance(one, Record)]
+            if not owed:
+                return
+            end = began + (KEEP_COMPARISON_S if any(one.comparison for one in owed) else KEEP_WITHIN_S)
             with selectors.DefaultSelector() as alone:
                 alone.register(desk.child.channel, selectors.EVENT_READ)
                 if not alone.select(max(0.0, end - time.monotonic())):

@@ -132,7 +132,7 @@ def _described(request: Describe, cpu_signature: str, send: Callable[[Event], No
         if tokenizer:
             look.look_at_tokenizer(Path(tokenizer))
         found = tuple(cells(facts, cpu_signature))
-        known = picks.find(facts.content_key, cpu_signature, facts.tasks)
+        known = picks.find(picks.model_key(facts.content_key, tokenizer), cpu_signature, facts.tasks)
         send(Described(id=request.id, model=found_card, cells=found, tokenizer_folder=tokenizer, picks=known))
         return Finished(id=request.id)
     except Exception as error:  # noqa: BLE001 - whatever a library raises, the client must hear of an end

@@ -20,7 +20,7 @@ from engine.wire.comparison import Comparison
 from engine.wire.messages import Run
 from gui import settings as remembered
 from gui import theme
-from gui.pages.compare_page import ComparePage, RacePresentation
+from gui.pages.compare_page import ComparePage, RacePresentation, ScriptTaker
 from gui.pages.cpu_page import CpuPage
 from gui.pages.history_page import HistoryPage
 from gui.pages.run_page import RunPage
@@ -38,6 +38,10 @@ LEAST = QSize(760, 520)
 RAIL_PX = 64
 KEEP_EVERY_MS = 1_000
 DIGITS = (1, 2, 3, 5, 6)
+TOO_LONG = (
+    f"The input of that run is longer than {remembered.INPUT_CHARACTERS:,} characters, so it was not put back: the "
+    "form holds what was there before."
+)
 
 
 class MainWindow(QMainWindow):
@@ -68,6 +72,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(LEAST)
         self._settings = settings
         self._state = State()
+        self._scripts = ScriptTaker()
         self._keep = Throttle(KEEP_EVERY_MS, lambda: self.settings_changed.emit(self._settings), self)
         self.run_page = self._made_run_page(notices)
         self.compare_page = self._made_compare_page()
@@ -127,7 +132,7 @@ class MainWindow(QMainWindow):
         self.presentation.run_asked.connect(lambda: self.run_page.bar.run())
         race = self.race_presentation
         race.leave_asked.connect(self.leave_presentation)
-        race.race_asked.connect(lambda inputs: self.compare_page.start(inputs))
+        race.race_asked.connect(lambda inputs: race.say(self.compare_page.start(inputs)))
         race.clear_asked.connect(self._clear_stage)
         self._on_key("F1", explain_focused)
         self._on_key("F11", self._toggle_presentation)
@@ -232,7 +237,7 @@ class MainWindow(QMainWindow):
         if self._state.compares is not None:
             self.compare_page.stop()
         self.compare_page.clear()
-        self.race_presentation.show_now()
+        self.race_presentation.say("")
 
     def _show_race(self) -> None:
         self.race_presentation.show_state(self._state, self.run_page.form.task())
@@ -259,6 +264,8 @@ class MainWindow(QMainWindow):
         )
         self._remake(remembered.with_input(put, run.task, run.fields))
         self.show_state(self._state)
+        if remembered.is_too_long(run.fields):
+            self.run_page.note(TOO_LONG)
         self.run_page.models.describe(ref or run.folder, run.tokenizer or None)
         self.show_page(RunPage.icon)
 
@@ -274,6 +281,7 @@ class MainWindow(QMainWindow):
         self.settings_page.show_state(state, self._settings)
         self.presentation.show_state(state)
         self.compare_page.show_state(state)
+        self._scripts.show_state(state)
         self._show_race()
         self._strip.show_state(state)
 
@@ -326,11 +334,10 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.leave_presentation()
+        panes = self.run_page.panes() | self.compare_page.panes()  # first, for this remembers what was typed just now
         self._keep.drop()
         geometry = remembered.to_text(self.saveGeometry().data())
-        self._settings = replace(
-            self._settings, geometry=geometry, panes=self.run_page.panes() | self.compare_page.panes()
-        )
+        self._settings = replace(self._settings, geometry=geometry, panes=panes)
         self.closing.emit(self._settings)
         super().closeEvent(event)
 

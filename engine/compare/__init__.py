@@ -7,7 +7,6 @@ import queue
 import socket
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
 import msgspec
 
@@ -15,9 +14,10 @@ from engine.compare import sample
 from engine.compare.conductor import Conductor
 from engine.compare.member import CellOver
 from engine.models.look import look
+from engine.run.permitted import model_of
 from engine.wire import codec
 from engine.wire.channel import Channel, LineTooLong
-from engine.wire.errors import EngineDied, failure_of
+from engine.wire.errors import EngineDied, FastpathError, failure_of
 from engine.wire.messages import PROTOCOL, Compare, Compared, Event, Failed, Finished, Ready, Stop
 
 _log = logging.getLogger(__name__)
@@ -47,18 +47,20 @@ def _do(request: Compare, wake: socket.socket, send: Callable[[Event], None]) ->
 
     conductor = None
     try:
-        folder = Path(request.folder)
-        facts = look(folder, request.allow_pickle)
-        conductor = Conductor(
-            sample.completed(request), facts, wake, tell, lambda: look(folder).content_key == facts.content_key
-        )
+        facts = model_of(request)
+
+        def unchanged() -> bool:
+            try:
+                return look(facts.folder, facts.pickle_allowed).content_key == facts.content_key
+            except (FastpathError, OSError):
+                return False
+
+        conductor = Conductor(sample.completed(request), facts, wake, tell, unchanged)
         tell(Compared(comparison=conductor.run()))
         tell(Finished())
     except CellOver as over:
-        failed = EngineDied(
-            "Plain PyTorch, which all is compared with, failed.", details=f"{over.reason}\n{over.details}".strip()
-        )
-        tell(Failed(failure=failure_of(failed)))
+        failed = EngineDied("Plain PyTorch, which all is compared with, failed.", details=over.reason)
+        tell(Failed(failure=over.failure or failure_of(failed)))
     except Exception as error:  # noqa: BLE001 - whatever a library raises, the client must hear of an end
         tell(Failed(failure=failure_of(error)))
     finally:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from engine.all_modes import MODES
-from engine.compare.figures import NO_DIFFERENCE, interval, together
+from engine.compare.figures import LEAST_ROUNDS, NO_DIFFERENCE, interval, together
 from engine.compare.racer import Racer
 from engine.wire.comparison import CellResult
 
@@ -34,7 +34,7 @@ def winner(cells: Sequence[CellResult], racers: Mapping[int, Racer], floor: str)
 def _surely_faster(cells: Sequence[CellResult], racers: Mapping[int, Racer], number: int, best: int) -> bool:
     """By the rounds that both had; where they had none, each by its interval over plain PyTorch."""
     theirs, own = together(racers[best], racers[number])
-    if own:
+    if len(own) >= LEAST_ROUNDS:
         return interval(theirs, own)[0] > 1 + NO_DIFFERENCE
     mine, other = cells[number].speedup_ci, cells[best].speedup_ci or (1.0, 1.0)
     return mine is not None and mine[0] > other[1] * (1 + NO_DIFFERENCE)
@@ -45,7 +45,11 @@ def sentence(cell: CellResult) -> str:
     if cell.verdict == "baseline" or cell.speedup is None:
         return "Use plain PyTorch: nothing that was tried is surely faster with the same answers."
     title = MODES[cell.mode].card.title
-    return f"Use {title}, {cell.precision}: {cell.speedup:.1f}x faster than plain PyTorch, {_answers(cell)}."
+    return f"Use {title}, {cell.precision}: {_times(cell.speedup)} faster than plain PyTorch, {_answers(cell)}."
+
+
+def _times(speedup: float) -> str:
+    return f"{speedup:.1f}x" if speedup >= 2 else f"{speedup:.2f}x"
 
 
 def _answers(cell: CellResult) -> str:

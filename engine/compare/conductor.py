@@ -51,8 +51,8 @@ class Conductor:
         self._ends_at = self._began_s + budget_s
 
     def run(self) -> Comparison:
-        """What was measured, also where the person stopped it. Raises CellOver where plain PyTorch itself fails:
-        there is nothing to compare with.
+        """What was measured, also where the person stopped it; then there is no winner. Raises CellOver where plain
+        PyTorch itself fails at once: there is nothing to compare with.
         """
         started_s = time.time()
         surroundings = environment.record(cpu.default_threads(cpu.facts()), cpu.facts().brand)
@@ -60,7 +60,9 @@ class Conductor:
         try:
             self._look_for_others()
             for batch in dict.fromkeys(cell.batch for cell in self._table):
-                self._batch([number for number, cell in enumerate(self._table) if cell.batch == batch])
+                numbers = [number for number, cell in enumerate(self._table) if cell.batch == batch]
+                if self._table[numbers[0]].status == "waiting":
+                    self._told_batch(numbers)
         except Interrupted:
             stopped = True
             self._table.end("stopped")
@@ -68,7 +70,7 @@ class Conductor:
             self._machine.doubt("The model's files changed while it was compared, so it was ended there.")
             self._table.end("skipped", "The model's files changed meanwhile.")
         self._table.end("skipped")
-        winner = self._winner()
+        winner = None if stopped else self._winner()
         cells = tuple(self._table)
         return Comparison(
             environment=surroundings,
@@ -85,6 +87,18 @@ class Conductor:
             took_s=round(time.monotonic() - self._began_s, 2),
             started_s=round(started_s, 1),
         )
+
+    def _told_batch(self, numbers: Sequence[int]) -> None:
+        """Where plain PyTorch fails, what was measured before stays. Raises CellOver where nothing was."""
+        try:
+            self._batch(numbers)
+        except CellOver as over:
+            if not any(cell.n for cell in self._table):
+                raise
+            self._machine.doubt(f"Plain PyTorch failed in the middle: {over.reason}")
+            for number in numbers:
+                if self._table[number].status == "waiting":
+                    self._table.change(number, status="skipped", reason="Plain PyTorch failed.", stage="")
 
     def _model(self) -> dict[str, str]:
         asked = self._asked
@@ -104,7 +118,7 @@ class Conductor:
 
     def _batch(self, numbers: Sequence[int]) -> None:
         """All cells of one batch size."""
-        eager = baseline.best(numbers[0], self._table, self._crew, self._facts)
+        eager = baseline.best(numbers[0], self._table, self._crew, self._machine, self._facts)
         self._table.change(eager.number, verdict="baseline")
         self._tokens = self._tokens or eager.held.tokens
         self._racers[eager.number] = eager

@@ -82,7 +82,7 @@ class Crew:
         except CellOver:
             self.gone(racer)
             raise
-        self._largest_bytes = max(self._largest_bytes, racer.held.memory_bytes)
+        self._largest_bytes = max(self._largest_bytes, racer.held.peak_bytes)
         self._table.change(racer.number, stage="ready")
         return racer
 

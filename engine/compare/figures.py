@@ -23,6 +23,14 @@ PLACEMENT = 0.03
 by some percent for as long as they live (where their memory came to lie, which processor they began on).
 """
 
+UNCHECKED = "Its answers could not be compared: those of plain PyTorch could not be kept."
+
+LEAST_ROUNDS = 6
+"""The interval comes of drawing rounds, so there must be some."""
+
+MOST_SAMPLES = 20_000
+"""Of a cell's raw times the newest are told: all must fit into one line of the conversation."""
+
 FAR_OUT = 3.0
 """Tukey's: so many times the distance of the quartiles above the upper one."""
 
@@ -32,6 +40,7 @@ def measured(cell: CellResult, racer: Racer, inputs: int) -> CellResult:
     samples, held = racer.samples_ms, racer.held
     found: dict[str, Any] = {
         "prepare_s": held.load_s + held.prepare_s,
+        "prepare_cached": held.prepare_cached,
         "first_ms": held.first_ms,
         "precision_executed": held.precision_executed,
         "agreement": held.agreement,
@@ -50,7 +59,7 @@ def measured(cell: CellResult, racer: Racer, inputs: int) -> CellResult:
             "outliers": sum(ms > high + FAR_OUT * (high - low) for ms in ordered),
             "throughput": 1000 * inputs * len(samples) / sum(samples),
             "end_to_end_p50_ms": median(racer.end_to_end_ms),
-            "samples_ms": samples,
+            "samples_ms": samples[-MOST_SAMPLES:],
         }
     return msgspec.structs.replace(cell, **found)
 
@@ -58,7 +67,7 @@ def measured(cell: CellResult, racer: Racer, inputs: int) -> CellResult:
 def judged(cell: CellResult, racer: Racer, eager: Racer, *, sure: bool) -> CellResult:
     """With the speedup, from rounds that belong together; where it is ``sure``, with its interval and verdict too."""
     if cell.agreement is None:
-        return msgspec.structs.replace(cell, verdict="not checked")
+        return msgspec.structs.replace(cell, verdict="not checked", reason=UNCHECKED)
     if cell.agreement.verdict == "different answers":
         return msgspec.structs.replace(cell, verdict="different answer")
     baseline, own = together(eager, racer)
@@ -66,7 +75,7 @@ def judged(cell: CellResult, racer: Racer, eager: Racer, *, sure: bool) -> CellR
         return cell
     eager_ms, own_ms = (median([ms for each in rounds for ms in each]) for rounds in (baseline, own))
     cell = msgspec.structs.replace(cell, speedup=eager_ms / own_ms)
-    if not sure:
+    if not sure or len(own) < LEAST_ROUNDS:
         return cell
     low, high = interval(baseline, own)
     more_s = racer.held.load_s + racer.held.prepare_s - eager.held.load_s - eager.held.prepare_s
@@ -74,7 +83,7 @@ def judged(cell: CellResult, racer: Racer, eager: Racer, *, sure: bool) -> CellR
         cell,
         speedup_ci=(low, high),
         verdict=verdict(eager_ms / own_ms, low, high),
-        break_even_calls=_break_even(more_s, (eager_ms - own_ms) / 1000),
+        break_even_calls=None if racer.held.prepare_cached else _break_even(more_s, (eager_ms - own_ms) / 1000),
     )
 
 

@@ -29,21 +29,24 @@ def cells(asked: Compare, facts: ModelFacts) -> list[CellResult]:
     isa_caps = _known(asked.isa_caps, ["", *ISA_CAPS], "instruction-set cap")
     found = []
     for batch in dict.fromkeys(asked.batches):
-        found.append(CellResult(mode=BASELINE[0], precision=BASELINE[1], threads=0, batch=batch))
+        few = f"It needs {batch} inputs, and was given {len(asked.inputs)}." if 1 < batch > len(asked.inputs) else ""
+        first = CellResult(mode=BASELINE[0], precision=BASELINE[1], threads=0, batch=batch)
+        found.append(msgspec.structs.replace(first, status="not applicable", reason=few) if few else first)
         for mode, precision, cap, count in itertools.product(modes, precisions, isa_caps, threads):
             if (mode, precision, cap) != (*BASELINE, "") or len(threads) > 1:
-                found += _cell(MODES[mode], precision, count, cap, batch, facts)
+                wanted = CellResult(mode=mode, precision=precision, threads=count, isa_cap=cap, batch=batch)
+                found += _cell(wanted, facts, few)
     return found
 
 
-def _cell(mode: Mode, precision: str, threads: int, cap: str, batch: int, facts: ModelFacts) -> Iterator[CellResult]:
-    """Nothing for a precision that this mode has never heard of."""
-    card = next((card for card in mode.card.precisions if card.id == precision), None)
+def _cell(wanted: CellResult, facts: ModelFacts, few: str) -> Iterator[CellResult]:
+    """Nothing for a precision that this mode has never heard of. ``few``: why its batch has no inputs."""
+    mode = MODES[wanted.mode]
+    card = next((card for card in mode.card.precisions if card.id == wanted.precision), None)
     if card is None:
         return
-    cell = CellResult(mode=mode.card.id, precision=precision, threads=threads, isa_cap=cap, batch=batch)
-    status, reason = _obstacle(mode, card, cap, facts)
-    yield msgspec.structs.replace(cell, status=status, reason=reason) if status else cell
+    status, reason = ("not applicable", few) if few else _obstacle(mode, card, wanted.isa_cap, facts)
+    yield msgspec.structs.replace(wanted, status=status, reason=reason) if status else wanted
 
 
 def _obstacle(mode: Mode, card: PrecisionCard, cap: str, facts: ModelFacts) -> tuple[str, str]:

@@ -61,10 +61,14 @@ class Watch:
         self._all_s, self._own_s = _all_busy_s(), self._own()
 
     def end(self) -> None:
-        wall_s = time.monotonic() - self._began_s
-        if wall_s > 0:
-            own_s = sum(after - before for before, after in zip(self._own_s, self._own(), strict=True) if after)
-            self._machine.busy((_all_busy_s() - self._all_s - own_s) / wall_s)
+        self._machine.busy(self.busy())
+
+    def busy(self) -> float:
+        """So many processors were kept busy by others; 0 where one of ours is gone, whose share nobody knows."""
+        wall_s, own_s = time.monotonic() - self._began_s, self._own()
+        if wall_s <= 0 or not all(own_s):
+            return 0.0
+        return (_all_busy_s() - self._all_s - sum(own_s) + sum(self._own_s)) / wall_s
 
     def _own(self) -> list[float]:
         """Seconds of the processor that each had; 0 of one that is gone."""

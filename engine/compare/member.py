@@ -13,8 +13,9 @@ from engine.runtimes.child import Child
 from engine.runtimes.command import Waiting
 from engine.wire import codec
 from engine.wire.channel import LineTooLong
-from engine.wire.errors import FastpathError
+from engine.wire.errors import EngineDied, FastpathError, failure_of
 from engine.wire.messages import AnyEvent, Event, Failed, Hold, Request
+from engine.wire.values import Failure
 
 Status = Literal["unavailable", "not applicable", "failed"]
 
@@ -22,13 +23,13 @@ _STATUS: dict[str, Status] = {"NotForThisModel": "not applicable", "ModeUnavaila
 
 
 class CellOver(Exception):
-    """A cell has come to an end of its own: only this one."""
+    """A cell has come to an end of its own: only this one. ``failure``: what its process told."""
 
-    def __init__(self, status: Status, reason: str, details: str = "") -> None:
+    def __init__(self, status: Status, reason: str, failure: Failure | None = None) -> None:
         super().__init__(reason)
         self.status = status
         self.reason = reason
-        self.details = details
+        self.failure = failure
 
 
 class Interrupted(Exception):
@@ -58,8 +59,12 @@ class Member:
         except codec.Unwritable as error:
             raise CellOver("failed", "The input holds half a character, which no model can read.") from error
 
-    def hear(self, last: Callable[[Event], bool], wake: socket.socket, limit_s: float) -> list[AnyEvent]:
-        """All events up to the one that is ``last``. Raises CellOver, Interrupted once ``wake`` can be read."""
+    def hear(
+        self, last: Callable[[Event], bool], wake: socket.socket, limit_s: float, told_s: float = 0.0
+    ) -> list[AnyEvent]:
+        """All events up to the one that is ``last``. Raises CellOver, Interrupted once ``wake`` can be read.
+        ``told_s``: the limit to tell, where some of it has passed.
+        """
         end = time.monotonic() + limit_s
         with selectors.DefaultSelector() as selector:
             selector.register(self._child.channel, selectors.EVENT_READ)
@@ -68,7 +73,7 @@ class Member:
                 for number, event in enumerate(self._heard):
                     if isinstance(event, Failed):
                         status = _STATUS.get(event.failure.code, "failed")
-                        raise CellOver(status, event.failure.what_happened, event.failure.details)
+                        raise CellOver(status, event.failure.what_happened, event.failure)
                     if last(event):
                         found, self._heard = self._heard[: number + 1], self._heard[number + 1 :]
                         return found
@@ -76,7 +81,7 @@ class Member:
                 if wake in ready:
                     raise Interrupted()
                 if not ready:
-                    raise CellOver("failed", f"It took longer than {limit_s:.0f} seconds and was given up.")
+                    raise CellOver("failed", f"It took longer than {told_s or limit_s:.0f} seconds and was given up.")
                 self._read()
 
     def _read(self) -> None:
@@ -86,11 +91,14 @@ class Member:
             lines = None
         if lines is None:
             raise self._died()
-        for line in lines:
-            self._heard.append(codec.decode_event(line))
+        try:
+            self._heard += [codec.decode_event(line) for line in lines]
+        except codec.Unreadable as error:
+            raise CellOver("failed", "Its engine said something that cannot be read.", failure_of(error)) from error
 
     def _died(self) -> CellOver:
-        return CellOver("failed", f"Its engine {self._child.outcome()}.", self._child.output())
+        died = EngineDied(f"The engine of a cell {self._child.outcome()}.", details=self._child.output())
+        return CellOver("failed", f"Its engine {self._child.outcome()}.", failure_of(died))
 
     def close(self) -> None:
         self._child.close()

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from engine.compare import figures
 from engine.compare.crew import Crew
 from engine.compare.machine import Machine
-from engine.compare.member import CellOver
+from engine.compare.member import CellOver, Interrupted
 from engine.compare.racer import Racer
 from engine.compare.table import Table
 
-ROUNDS, LEAST_ROUNDS, MOST_ROUNDS = 12, 6, 40
-"""The interval comes of drawing rounds, so there must be some."""
+ROUNDS, MOST_ROUNDS = 12, 40
+
+FIGURES_S = 0.15
+"""Whoever stops does not wait longer for intervals."""
 
 TURN_S = 1.0
 """Longer turns are cut into more rounds, as far as MOST_ROUNDS."""
@@ -45,16 +47,20 @@ class Race:
                 racer.shorten(max(0.0, left_s) / planned_s)
             self._machine.doubt("There was not time for as many calls as were asked for.")
         watch = self._machine.watch(self._crew.pids)
+        figures_by = float("inf")
         try:
             for done in range(rounds):
-                if done >= LEAST_ROUNDS and time.monotonic() > ends_at:
+                if done >= figures.LEAST_ROUNDS and time.monotonic() > ends_at:
                     break
                 self._round(racers)
                 for racer in racers:
                     self._figure(racer, sure=False)
+        except Interrupted:
+            figures_by = time.monotonic() + FIGURES_S
+            raise
         finally:
             for racer in racers:
-                self._figure(racer)
+                self._figure(racer, sure=time.monotonic() < figures_by)
         watch.end()
         self._machine.look_for_drift(list(self.eager.rounds.values())[-rounds:])
         self._crew.check_files()

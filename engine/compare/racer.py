@@ -3,6 +3,7 @@
 import itertools
 import math
 import socket
+import time
 
 from engine.compare.member import Member, wanted
 from engine.measure.percentiles import median
@@ -14,6 +15,7 @@ LONGER, LEAST_TURN_S = 4, 0.5
 everybody up.
 """
 
+RELEASE_LIMIT_S = 60.0
 SLOWER = 50
 """A call may take so many times what it did, before its cell is given up."""
 
@@ -35,11 +37,13 @@ class Racer:
         self._member = member
         self._wake = wake
         self._limit_s = limit_s
+        self._ready_by = time.monotonic() + limit_s
         member.send(hold)
 
     def ready(self) -> "Racer":
         """Itself, once it waits for its first round. Raises CellOver, Interrupted."""
-        held = self._member.hear(wanted(self.hold, Held), self._wake, self._limit_s)[-1]
+        left_s = max(0.0, self._ready_by - time.monotonic())
+        held = self._member.hear(wanted(self.hold, Held), self._wake, left_s, self._limit_s)[-1]
         assert isinstance(held, Held)
         self.held = held
         return self
@@ -83,7 +87,7 @@ class Racer:
     def release(self) -> RunReport:
         """No more turns: what the cell found out about itself. Raises CellOver, Interrupted."""
         self._member.send(Release(id=self.hold.id, explain=True))
-        finished = self._member.hear(wanted(self.hold, Finished), self._wake, self._limit_s)[-1]
+        finished = self._member.hear(wanted(self.hold, Finished), self._wake, RELEASE_LIMIT_S)[-1]
         assert isinstance(finished, Finished)
         assert finished.report is not None
         return finished.report

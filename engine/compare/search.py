@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from engine.all_modes import MODES
 from engine.all_tasks import TASKS
-from engine.compare import choosing
+from engine.compare import choosing, figures
 from engine.compare.crew import Crew, Way
 from engine.compare.member import CellOver
 from engine.compare.race import ROUNDS, Race
@@ -58,6 +58,7 @@ class Search:
         self._doors_close_at = time.monotonic() + SHARE * (ends_at - time.monotonic())
         self._alive: list[Racer] = []
         self._racers: dict[int, Racer] = {}
+        self._unchecked = False
         shelf = Shelf(f"{facts.content_key} {TASKS[asked.task].auto_class}", cpu.signature(cpu.facts()))
         self._ready = shelf.prepared()
 
@@ -130,8 +131,12 @@ class Search:
                 self._racers[racer.number] = racer
                 return
             self._crew.gone(racer)
+            if agreement is None:
+                self._unchecked = True
+                self._skip(racer.number, figures.UNCHECKED)
+                return
             self._skip(racer.number, "Its answers are not as near to plain PyTorch's as was asked for.")
-            if agreement is not None and agreement.verdict == "different answers":
+            if agreement.verdict == "different answers":
                 self._table.change(racer.number, verdict="different answer")
 
     def _heat(self) -> bool:
@@ -146,7 +151,8 @@ class Search:
         for racer in leaving:
             self._alive.remove(racer)
             self._crew.gone(racer)
-            self._table.change(racer.number, stage="let go")
+            del self._racers[racer.number]
+            self._table.change(racer.number, stage="let go", speedup_ci=None, verdict="")
         return bool(leaving)
 
     def _try_other_threads(self) -> None:
@@ -172,8 +178,9 @@ class Search:
             self._alive += [racer for racer in both if racer is not champion]
 
     def _remember(self) -> None:
+        """Not what was chosen without a check of the answers, or with texts that Auto will not have."""
         number = choosing.winner(tuple(self._table), self._racers, self._asked.floor)
-        if number is None:
+        if number is None or self._unchecked or self._asked.calibration:
             return
         cell = self._table[number]
         pick = Pick(
@@ -185,7 +192,7 @@ class Search:
             answers=cell.agreement.verdict if cell.agreement else "",
             found_s=int(time.time()),
         )
-        picks.keep(self._facts.content_key, cpu.signature(cpu.facts()), pick)
+        picks.keep(picks.model_key(self._facts.content_key, self._asked.tokenizer), cpu.signature(cpu.facts()), pick)
 
     def _skip(self, number: int, reason: str) -> None:
         self._table.change(number, status="skipped", reason=reason, stage="")

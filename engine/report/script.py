@@ -113,6 +113,8 @@ def _environment(cell: CellResult) -> str:
     values = {"OMP_NUM_THREADS": count, "MKL_NUM_THREADS": count, "GOMP_SPINCOUNT": "1000"}
     if cell.isa_cap in _CAPS:
         values["ONEDNN_MAX_CPU_ISA"] = _CAPS[cell.isa_cap]
+    if cell.isa_cap == "avx2":
+        values["ATEN_CPU_CAPABILITY"] = "avx2"
     values["TOKENIZERS_PARALLELISM"] = "false"
     return ", ".join(f'{name}="{value}"' for name, value in values.items())
 

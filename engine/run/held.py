@@ -32,7 +32,10 @@ def hold(asked: Hold, control: Control, bench: Workbench) -> Generator[Event, No
     yield Stage(stage="first")
     first, _ = calls.first()
     yield Stage(stage="first", seconds=(first.model + first.interpret) / 1e9)
+    peak_mb = memory.peak_mb()
     compared = yield from _compared(session, asked)
+    compared_mb = memory.peak_mb()
+    memory.reset_peak()
     for batch in session.encoded.batches:  # what was made for these may have given way to other inputs
         yield from session.heard(session.prepared.adapt(batch))
     warming = loop.Recorded()
@@ -46,16 +49,14 @@ def hold(asked: Hold, control: Control, bench: Workbench) -> Generator[Event, No
         first_ms=first.model / 1e6,
         call_ms=median(warming.model[-loop.SETTLED_CALLS :]),
         tokens=sum(batch["input_ids"].numel() for batch in session.encoded.batches),
-        memory_bytes=memory.now_bytes(),
+        peak_bytes=int(compared_mb * 1e6),
         agreement=compared.agreement,
     )
     recorded = loop.Recorded()
     while isinstance(turn := control.next_turn(), Round):
         yield from _round(calls, turn, control, recorded)
     session.go_on()
-    if recorded.model:
-        calls.check()
-    peak_mb, timing = memory.peak_mb(), timing_of(session, first, recorded)
+    peak_mb, timing = max(peak_mb, memory.peak_mb()), timing_of(session, first, recorded)
     session.run = msgspec.structs.replace(session.run, explain=turn is not None and turn.explain)
     evidence = yield from explain(session, timing.p50_ms)
     return report_of(
@@ -79,6 +80,7 @@ def _round(calls: Calls, turn: Round, control: Control, recorded: loop.Recorded)
         return control.stopped or (time.monotonic() > end_s and len(recorded.model) > before)
 
     yield from loop.timed(calls, turn.calls, over, recorded)
+    calls.check()
     parts = (recorded.prepare_input, recorded.model, recorded.interpret)
     yield Rested(end_to_end_ms=tuple(sum(times) for times in zip(*(part[before:] for part in parts), strict=True)))
 

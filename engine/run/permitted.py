@@ -10,13 +10,13 @@ from engine.models.look import look, look_at_tokenizer
 from engine.run.session import Workbench
 from engine.store import consents
 from engine.wire.errors import NotEnoughMemory
-from engine.wire.messages import Run
+from engine.wire.messages import Compare, Run
 
 _IMPORTED_BYTES = 300 * 1024 * 1024
 """Of what the estimate counts for the libraries: this process has them by now."""
 
 
-def model_of(run: Run) -> ModelFacts:
+def model_of(run: Run | Compare) -> ModelFacts:
     """The model of a run, looked into, and the folder that lends its tokenizer. Pickled weights need consent: this
     run's, or one that is kept. Raises as ``look``; UnsafeWeights without consent.
     """

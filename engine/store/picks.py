@@ -15,19 +15,24 @@ from engine.wire.values import Pick
 log = logging.getLogger(__name__)
 
 
-def keep(content_key: str, cpu_signature: str, pick: Pick) -> None:
+def model_key(content_key: str, tokenizer: str) -> str:
+    """Of a model with the tokenizer of the folder ``tokenizer``, or its own where empty."""
+    return f"{content_key} {tokenizer}"
+
+
+def keep(key: str, cpu_signature: str, pick: Pick) -> None:
     """Where it cannot be written, that is logged: the search told it already."""
     try:
-        whole.write(_file(content_key, cpu_signature, pick.task), msgspec.json.encode(pick))
+        whole.write(_file(key, cpu_signature, pick.task), msgspec.json.encode(pick))
     except (FastpathError, OSError) as error:
         log.warning("A pick could not be kept: %s", error)
 
 
-def find(content_key: str, cpu_signature: str, tasks: Sequence[str]) -> tuple[Pick, ...]:
+def find(key: str, cpu_signature: str, tasks: Sequence[str]) -> tuple[Pick, ...]:
     """Those that are known with the libraries that are installed now."""
     found = []
     for task in tasks:
-        file = _file(content_key, cpu_signature, task)
+        file = _file(key, cpu_signature, task)
         try:
             found.append(msgspec.json.decode(file.read_bytes(), type=Pick))
         except FileNotFoundError:
@@ -37,6 +42,6 @@ def find(content_key: str, cpu_signature: str, tasks: Sequence[str]) -> tuple[Pi
     return tuple(found)
 
 
-def _file(content_key: str, cpu_signature: str, task: str) -> Path:
-    text = f"{content_key} {cpu_signature} {task} {sorted(versions.installed().items())}"
+def _file(key: str, cpu_signature: str, task: str) -> Path:
+    text = f"{key} {cpu_signature} {task} {sorted(versions.installed().items())}"
     return folders.part("times") / f"pick-{hashlib.sha256(text.encode()).hexdigest()[:32]}.json"

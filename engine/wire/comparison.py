@@ -15,13 +15,14 @@ class CellResult(Value, frozen=True, kw_only=True):
     """One mode at one precision with its threads, instruction-set cap and batch size, and how it did.
 
     ``reason`` says why a cell has no figures, or what else is to be known of one that has. ``prepare_s`` is loading
-    and preparing. ``p99_ms`` is None where there were too few calls to tell. ``spread_ms``: between the quartiles.
-    ``outliers``: calls beyond the upper quartile by more than three such spreads (Tukey's far out); they are counted
-    in all figures. ``throughput`` counts inputs a second. ``speedup`` is eager fp32's median over this cell's, with
-    its interval of 95 % in ``speedup_ci``; None where the answer is another one, or was not checked.
-    ``break_even_calls``: after so many calls preparing has paid, None where it never does. ``isa_executed``: ids of
-    ``Feature``; ``cap_held``: whether what ran kept to ``isa_cap``, None where nothing tells. ``samples_ms``: the raw
-    times of the model's calls, in order.
+    and preparing; ``prepare_cached``: most of it had been done before and was kept. ``p99_ms`` is None where there
+    were too few calls to tell. ``spread_ms``: between the quartiles. ``outliers``: calls beyond the upper quartile by
+    more than three such spreads (Tukey's far out); they are counted in all figures. ``throughput`` counts inputs a
+    second. ``speedup`` is eager fp32's median over this cell's, with its interval of 95 % in ``speedup_ci``; None
+    where the answer is another one, or was not checked. ``break_even_calls``: after so many calls preparing has paid,
+    None where it never does, or was done before. ``isa_executed``: ids of ``Feature``; ``cap_held``: whether what ran
+    kept to ``isa_cap``, None where nothing tells. ``samples_ms``: the raw times of the model's calls, in order, the
+    newest 20,000.
     """
 
     mode: str
@@ -34,6 +35,7 @@ class CellResult(Value, frozen=True, kw_only=True):
     """What a cell without figures does now: "preparing", "ready"; "let go" of one that fell behind in a search."""
     reason: str = ""
     prepare_s: float | None = None
+    prepare_cached: bool = False
     first_ms: float | None = None
     p50_ms: float | None = None
     p90_ms: float | None = None

@@ -274,8 +274,8 @@ class Samples(Event, frozen=True, kw_only=True, tag="samples"):
 
 
 class Held(Event, frozen=True, kw_only=True, tag="held"):
-    """A cell of a comparison is ready for its rounds. ``call_ms``: of its last calls while it warmed up; ``tokens``:
-    what such a call holds, padding included.
+    """A cell of a comparison is ready for its rounds. ``peak_bytes``: the most that its process had. ``call_ms``: of
+    its last calls while it warmed up; ``tokens``: what such a call holds, padding included.
     """
 
     precision_executed: str
@@ -285,7 +285,7 @@ class Held(Event, frozen=True, kw_only=True, tag="held"):
     first_ms: float
     call_ms: float
     tokens: int
-    memory_bytes: int
+    peak_bytes: int
     agreement: Agreement | None = None
 
 

@@ -54,11 +54,22 @@ class CompareView:
         return bool(self.comparison is not None and self.comparison.asked.get("search"))
 
     @property
-    def inputs(self) -> int:
-        """How many inputs are compared on; at least 1."""
+    def folder(self) -> str:
+        """Of the model that is compared; empty where it is not known."""
+        if self.request is not None:
+            return self.request.folder
+        return str(self.comparison.model.get("folder", "")) if self.comparison is not None else ""
+
+    @property
+    def inputs(self) -> int | None:
+        """How many inputs are compared on; None as long as only the engine knows, which takes its own sample."""
         if self.comparison is not None:
             return max(1, int(self.comparison.inputs.get("count", 1)))
-        return max(1, len(self.request.inputs)) if self.request is not None else 1
+        return (len(self.request.inputs) or None) if self.request is not None else None
+
+    def inputs_in_a_call(self, cell: CellResult) -> int:
+        """A call holds no more than there are."""
+        return min(cell.batch, self.inputs or cell.batch)
 
     @property
     def winner(self) -> int | None:
@@ -88,8 +99,9 @@ class WrittenView:
 
 
 def is_ladder(request: Compare) -> bool:
-    """One mode at one precision under several caps: what more instructions are worth."""
-    return len(request.isa_caps) > 1 and len(request.modes) == 1 and len(request.precisions) == 1
+    """One mode at one precision under several caps, all else the same: what more instructions are worth."""
+    same = (request.modes, request.precisions, request.threads, request.batches)
+    return len(request.isa_caps) > 1 and all(len(one) == 1 for one in same)
 
 
 def of_kept(comparison: Comparison) -> CompareView:
@@ -101,7 +113,7 @@ def of_kept(comparison: Comparison) -> CompareView:
 
 def began(state: "State", request: Compare) -> "State":
     name = state.model.name if state.model is not None and state.model.folder == request.folder else ""
-    view = CompareView(request, request.task, name)
+    view = CompareView(request, request.task, name or request.model_name)
     return replace(state, ladder=view) if is_ladder(request) else replace(state, comparing=view)
 
 

@@ -63,6 +63,14 @@ class RaceChart(QWidget):
         for part in (self.bases, self.bars):
             part.choose(number)
 
+    def show_whole(self) -> None:
+        """As high as all rows are; nothing is scrolled any more."""
+        self.column.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.column.setFixedHeight(self.bars.sizeHint().height() + 2 * self.column.frameWidth())
+        layout = self.layout()
+        assert layout is not None
+        self.setFixedHeight(layout.totalSizeHint().height())
+
     def _keep_clear(self, scrolls: bool) -> None:
         """The scroll bar takes width from some rows: the others leave it free, for their bars are compared."""
         width = self.column.verticalScrollBar().sizeHint().width() if scrolls else 0

@@ -14,7 +14,7 @@ import msgspec
 import psutil
 
 from engine.models import starter
-from engine.wire.messages import Run, Samples, Stop
+from engine.wire.messages import Compare, Run, Samples, Stop
 from engine.wire.values import Result
 from tests.bench.bars import Bar
 from tests.talk import SIMILARITY
@@ -98,6 +98,35 @@ def beside_a_measurement(folder: Path) -> list[Bar]:
         session.ask(Stop(id=run.id))
         turn_until(application, lambda: not session.state.running)
     return [Bar("window and client while measuring", share, "of a core", 0.03, None, {"calls": calls})]
+
+
+def beside_a_comparison(folder: Path) -> list[Bar]:
+    """The Compare page is shown while eight cells are prepared and race."""
+    request = Compare(
+        id="bench",
+        folder=str(starter.folder()),
+        task="sentence-similarity",
+        inputs=(SIMILARITY,),
+        modes=("eager", "torchscript", "better-transformer", "onnx-runtime"),
+        precisions=("fp32", "bf16", "int8-dynamic"),
+        seconds=4.0,
+    )
+    with window(folder) as (application, session):
+        session.window.show_page("compare")
+        watched = Turns()
+        this = psutil.Process()
+        watched.begin()
+        before, began = sum(this.cpu_times()[:2]), time.monotonic()
+        session.ask(request)
+        turn_until(application, lambda: session.state.compares is not None)
+        turn_until(application, lambda: session.state.compares is None, 600)
+        watched.end()
+        share = (sum(this.cpu_times()[:2]) - before) / (time.monotonic() - began)
+    parts = {"s": time.monotonic() - began, "wall_gap_ms": watched.gap_ms}
+    return [
+        Bar("window and client while comparing", share, "of a core", 0.03, None, parts),
+        Bar("longest turn while comparing", watched.longest_ms, "ms of CPU", 50, None, parts),
+    ]
 
 
 PAINT_ONCE = """
@@ -258,6 +287,7 @@ def large_result(folder: Path) -> list[Bar]:
 
 BENCHMARKS: dict[str, Callable[[Path], list[Bar]]] = {
     "window": beside_a_measurement,
+    "window-compare": beside_a_comparison,
     "painted": painted,
     "turns": turns,
     "long-run": long_run,

@@ -19,6 +19,7 @@ from engine.wire.messages import (
     AnyEvent,
     AnyRequest,
     Catalogue,
+    Compare,
     Describe,
     Described,
     Ready,
@@ -77,6 +78,10 @@ class Recorder:
         task = "sentence-similarity"
         request = {"id": "run-2", "threads": self._threads, **more}
         self.send(Run(folder=self._folder, task=task, mode=mode, fields=fields, **request))
+
+    def compare(self, **more: Any) -> None:
+        request = {"id": "compare-2", "task": "sentence-similarity", "model_name": "all-MiniLM-L6-v2", **more}
+        self.send(Compare(folder=self._folder, **request))
 
     def until_samples(self, batches: int) -> None:
         for _ in range(batches):
@@ -157,6 +162,20 @@ def died() -> None:
     recorder.write("died")
 
 
+def compared() -> None:
+    """Every acceleration that is quick to prepare, in three precisions."""
+    recorder = Recorder(threads=0)
+    recorder.open()
+    recorder.compare(
+        modes=("eager", "torchscript", "better-transformer", "onnx-runtime", "openvino"),
+        precisions=("fp32", "bf16", "int8-dynamic", "int8-static"),
+        calls=48,
+        seconds=0.5,
+    )
+    recorder.until(is_last)
+    recorder.write("compared")
+
+
 def bad_input() -> None:
     recorder = Recorder()
     recorder.open()
@@ -166,9 +185,8 @@ def bad_input() -> None:
 
 
 if __name__ == "__main__":
-    conversations = {
-        made.__name__: made for made in (opened, repeating, changed, checked, shown, explained, died, bad_input)
-    }
+    every = (opened, repeating, changed, checked, shown, explained, compared, died, bad_input)
+    conversations = {made.__name__: made for made in every}
     with tempfile.TemporaryDirectory() as home:
         os.environ["FASTPATH_HOME"] = home
         for name in sys.argv[1:] or conversations:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.wire import codec
-from engine.wire.messages import Describe, Run, Stop, Update
+from engine.wire.messages import Compare, Describe, Run, Stop, Update
 from gui import run_state
 from gui.run_state import State
 
@@ -39,5 +39,7 @@ def step(state: State, line: dict[str, Any]) -> State:
         return run_state.began(state, request)
     if isinstance(request, Update):
         return run_state.updated(state, request)
+    if isinstance(request, Compare):
+        return run_state.asked(state, request)
     assert isinstance(request, Stop)
     return run_state.stopping(state)

@@ -20,8 +20,10 @@ from engine.wire.messages import (
 )
 from gui import run_state
 from gui.pages.compare_page import facts, words
-from gui.pages.compare_page.rows import rows
-from gui.run_state import State
+from gui.pages.compare_page.ends import said_of
+from gui.pages.compare_page.rows import rows, speed_of
+from gui.pages.compare_page.rungs import ladder_of
+from gui.run_state import State, is_ladder
 from tests.gui import compared
 
 
@@ -167,3 +169,71 @@ def test_threads_and_batches_are_named_only_where_they_tell_rows_apart() -> None
     state = compared.of_sixty()
     assert any("2 threads" in name for name in names(state))
     assert not any("thread" in name for name in names(compared.done()))
+
+
+def rungs_of(state: State) -> list[str]:
+    assert state.ladder is not None
+    return [rung.said for rung in ladder_of(state.ladder, state)[0]]
+
+
+def test_several_batches_or_threads_under_caps_are_no_ladder() -> None:
+    one = compared.request(id="l", modes=("eager",), precisions=("bf16",), isa_caps=("avx2", ""))
+    assert is_ladder(one)
+    assert not is_ladder(replace(one, batches=(1, 8)))
+    assert not is_ladder(replace(one, threads=(1, 2)))
+
+
+def test_the_baseline_is_no_rung_but_where_it_was_asked_for() -> None:
+    state = compared.begun(id="l", modes=("eager",), precisions=("bf16",), isa_caps=("avx2", ""))
+    waiting = replace(compared.measured("eager", "bf16", 5.0, isa_cap="avx2"), p50_ms=None, status="waiting")
+    base = replace(compared.baseline(), p50_ms=None, verdict="", status="waiting", stage="preparing")
+    state = compared.after(state, CellTold(id="l", number=0, cell=base), CellTold(id="l", number=1, cell=waiting))
+    assert [said.split(",")[0] for said in rungs_of(state)] == ["Up to AVX2"]
+
+    state = compared.begun(id="l", modes=("eager",), precisions=("fp32",), isa_caps=("avx2", ""))
+    capped = compared.measured("eager", "fp32", 9.0, "slower", isa_cap="avx2", cap_held=True)
+    found = compared.comparison([compared.baseline(), capped], winner=0)
+    state = compared.after(state, Compared(id="l", comparison=found), Finished(id="l"))
+    assert rungs_of(state) == ["Up to AVX2, 9.00 ms, cap held", "No cap, 8.42 ms, 1.07× faster"]
+
+
+def test_a_gain_is_told_only_in_the_end_and_where_the_intervals_lie_apart() -> None:
+    state = compared.begun(id="l", modes=("eager",), precisions=("bf16",), isa_caps=("avx2", ""))
+    slow = compared.measured("eager", "bf16", 5.0, isa_cap="avx2", cap_held=True)
+    near, far = (compared.measured("eager", "bf16", ms) for ms in (4.75, 4.0))
+    told = [CellTold(id="l", number=place, cell=cell) for place, cell in enumerate((compared.baseline(), slow, far))]
+    assert rungs_of(compared.after(state, *told))[-1] == "No cap, 4.00 ms"
+    for cell, gain in ((near, "4.75 ms, no difference"), (far, "4.00 ms, 1.25× faster")):
+        found = compared.comparison([compared.baseline(), slow, cell], winner=2)
+        over = compared.after(state, Compared(id="l", comparison=found), Finished(id="l"))
+        assert rungs_of(over)[-1] == f"No cap, {gain}"
+
+
+def test_a_ladder_that_was_stopped_says_so() -> None:
+    state = compared.begun(id="l", modes=("eager",), precisions=("bf16",), isa_caps=("avx2", ""))
+    slow = compared.measured("eager", "bf16", 5.0, isa_cap="avx2", cap_held=True)
+    found = compared.comparison([compared.baseline(), slow], winner=None, sentence="", stopped=True)
+    state = compared.after(state, Compared(id="l", comparison=found), Finished(id="l"))
+    assert state.ladder is not None
+    assert ladder_of(state.ladder, state)[1].startswith("Stopped before its end. ")
+    assert said_of(state.ladder, state) == "Stopped before its end. Up to AVX2, 5.00 ms, cap held."
+
+
+def test_a_bar_is_as_long_while_it_is_measured_as_in_the_end() -> None:
+    state = compared.begun(inputs=())
+    cell = compared.measured("onnx-runtime", "fp32", 20.0, "", batch=8, throughput=390.0)
+    view = compared.after(state, CellTold(id="c", number=1, cell=cell)).comparing
+    assert view is not None
+    assert view.inputs is None
+    assert speed_of(cell, view) == 390.0
+    assert speed_of(replace(cell, throughput=None), view) == 400.0
+
+
+def test_a_batch_holds_no_more_than_there_are() -> None:
+    found = [compared.baseline(), compared.baseline(batch=8), compared.measured("onnx-runtime", "fp32", 4.0, batch=8)]
+    state = compared.done(compared.comparison(found, inputs={"count": 1}, winner=2))
+    view = state.comparing
+    assert view is not None
+    assert names(state) == ["ONNX Runtime fp32, batch 8 (holds 1 input)"]
+    assert "Inputs in a call: 1, for there are no more" in facts.as_text(found[2], view, state)
+    assert speed_of(replace(found[2], throughput=None), view) == 250.0

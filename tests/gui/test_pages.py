@@ -197,6 +197,16 @@ def test_what_is_typed_is_on_the_disk_a_moment_later_and_not_for_each_key(
     assert len(written) <= 3
 
 
+def test_what_is_typed_just_before_the_window_is_closed_is_kept(qtbot: QtBot, open_window: Open) -> None:
+    window = open_window()
+    fields = {"source_sentence": "typed last", "sentences": ["this"]}
+    window.run_page.form.fill({**fields, "source_sentence": "typed first"})  # remembered at once
+    window.run_page.form.fill(fields)
+    with qtbot.waitSignal(window.closing, timeout=1_000) as caught:
+        window.close()
+    assert caught.args[0].inputs["sentence-similarity"] == fields
+
+
 @pytest.mark.slow
 def test_reset_brings_all_back_to_the_first_state_and_keeps_the_engine(
     qtbot: QtBot, open_session: Callable[[Settings], Session]

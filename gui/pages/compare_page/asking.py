@@ -8,7 +8,9 @@ from engine.wire.values import TaskCard
 from gui.pages.compare_page.fastest_card import BUDGET_S, FastestCard
 from gui.pages.compare_page.limits_card import LimitsCard
 from gui.pages.compare_page.mode_grid import ModeGrid
+from gui.pages.compare_page.subject_card import SubjectCard
 from gui.run_state import State, new_id
+from gui.settings import CompareChoice
 
 Inputs = tuple[dict[str, Any], ...]
 
@@ -47,6 +49,21 @@ def ladder(subject: Subject, mode: str, precision: str, caps: tuple[str, ...]) -
     """One mode at one precision, under each of ``caps``."""
     named: dict[str, Any] = {"modes": (mode,), "precisions": (precision,), "isa_caps": caps}
     return _compare(subject, id=new_id("ladder"), **named)
+
+
+def choice(subject: SubjectCard, grid: ModeGrid, limits: LimitsCard, fastest_card: FastestCard) -> CompareChoice:
+    """What is to be remembered."""
+    kind, file = subject.remembered()
+    return CompareChoice(
+        left_out=grid.left_out(),
+        threads=limits.threads.text(),
+        batches=limits.batches.text(),
+        isa_caps=limits.isa_caps(),
+        inputs=kind,
+        file=file,
+        budget_s=limits.budget_s(),
+        floor=fastest_card.floor(),
+    )
 
 
 def _compare(subject: Subject, **what: Any) -> Compare:

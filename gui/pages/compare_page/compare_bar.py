@@ -16,6 +16,7 @@ class CompareBar(QWidget):
     def __init__(self, page: QWidget) -> None:
         super().__init__()
         self._stops = False
+        self.setAccessibleName("Compare")
         self.button = text.button("&Compare", self._pressed, role="main")
         self.button.setAutoDefault(True)
         self._why = text.label("", "caption", wrap=True)
@@ -41,8 +42,16 @@ class CompareBar(QWidget):
             self.button.setAccessibleName("Stop" if running else "Compare")
             ends = "Ends the comparison and keeps what was measured. Esc."
             text.explain(self.button, ends if running else "Compares all that is chosen, in turns. Ctrl+Enter.")
-        self.button.setEnabled(not stopping if running else not obstacle)
+        self._enable(not stopping if running else not obstacle)
         text.set_text(self._why, what if running else (obstacle or what))
+
+    def _enable(self, on: bool) -> None:
+        """While the button is disabled its focus rests on the bar: the next control would take a second press."""
+        if not on and self.button.hasFocus():
+            self.setFocus()
+        self.button.setEnabled(on)
+        if on and self.hasFocus():
+            self.button.setFocus()
 
     def words(self) -> str:
         return self._why.text()

@@ -5,12 +5,11 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtCore import QPoint, QSize
-from PySide6.QtGui import QColor, QImage, QPainter
-from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
+from PySide6.QtCore import QByteArray, QIODevice, QSaveFile
+from PySide6.QtGui import QImage, QImageWriter
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 
 from engine.wire.messages import AnyRequest, Reported, SaveReport, Script, WriteScript
-from gui import theme
 from gui.run_state import CompareView, State, WrittenView, new_id
 from gui.widgets import text
 from gui.widgets.icons import IconButton
@@ -22,19 +21,39 @@ FORMS: dict[Form, tuple[str, str]] = {
     "json": ("Everything as &JSON…", "JSON (*.json);;All files (*)"),
 }
 PICTURE = ("Chart as &picture…", "Picture (*.png);;All files (*)")
-PICTURE_SCALE = 2
+
+
+class NotSaved(Exception):
+    """Why a picture could not be saved, in a sentence."""
+
+
+class ScriptTaker:
+    """Puts each script on the clipboard once, wherever the person is by then; it lives as long as the window."""
+
+    def __init__(self) -> None:
+        self._taken = ""
+
+    def show_state(self, state: State) -> None:
+        script = state.written.outcome if state.written is not None else None
+        if isinstance(script, Script) and script.id != self._taken:
+            self._taken = script.id
+            QApplication.clipboard().setText(script.text)
 
 
 class Exports:
-    """The menu, and what came of the last choice. ``chart``: what the picture is taken of."""
+    """The menu, and what came of the last choice. ``picture``: of the comparison that is shown."""
 
     def __init__(
-        self, emit: Callable[[AnyRequest], object], view: Callable[[], CompareView | None], chart: Callable[[], QWidget]
+        self,
+        emit: Callable[[AnyRequest], object],
+        view: Callable[[], CompareView | None],
+        picture: Callable[[], QImage | None],
     ) -> None:
         self._emit = emit
         self._view = view
-        self._chart = chart
-        self._taken = ""
+        self._picture = picture
+        self._written: WrittenView | None = None
+        self._is_new = True
         self.button = IconButton("save", "E&xport", role="", explains="Saves the comparison, or copies its winner.")
         self.button.setPopupMode(IconButton.ToolButtonPopupMode.InstantPopup)
         self.menu = QMenu(self.button)
@@ -48,17 +67,18 @@ class Exports:
         self.told.hide()
 
     def show_state(self, state: State) -> None:
-        """What came of the last report or script; a script is put on the clipboard once."""
+        """What came of the last report or script; told when it is new, so that it does not take the place of later
+        words.
+        """
         view = self._view()
         self.button.setEnabled(view is not None and view.comparison is not None)
         self._copy.setEnabled(view is not None and view.winner is not None)
-        written = state.written
-        if written is None:
-            return
-        if isinstance(written.outcome, Script) and written.request.id != self._taken:
-            self._taken = written.request.id
-            QApplication.clipboard().setText(written.outcome.text)
-        self._tell(*_outcome(written))
+        written, is_first = state.written, self._is_new
+        self._is_new = False
+        if written is not self._written:
+            self._written = written
+            if written is not None and not (is_first and written.over):  # else the page was made anew
+                self._tell(*_outcome(written))
 
     def _tell(self, words: str, role: text.Role = "caption") -> None:
         text.set_text(self.told, words)
@@ -86,8 +106,17 @@ class Exports:
     def _ask_picture(self) -> None:
         target = self._asked_target(PICTURE[0], "png", PICTURE[1])
         if target:
-            saved = picture(self._chart()).save(target)
-            self._tell(f"Saved as {target}" if saved else f"The picture could not be written to {target}.", "caption")
+            self.save_picture(target)
+
+    def save_picture(self, target: str) -> None:
+        """Beside its place first, and renamed when whole."""
+        image = self._picture()
+        if image is None:
+            return
+        try:
+            self._tell(f"Saved as {saved(image, target)}")
+        except NotSaved as problem:
+            self._tell(str(problem), "error")
 
     def _copy_winner(self) -> None:
         view = self._view()
@@ -111,15 +140,13 @@ def _outcome(written: WrittenView) -> tuple[str, text.Role]:
     return ("", "caption") if written.over else ("Writing", "caption")
 
 
-def picture(widget: QWidget) -> QImage:
-    """The widget as it is, on the surface of a card, at twice its size."""
-    size: QSize = widget.size() * PICTURE_SCALE
-    image = QImage(size, QImage.Format.Format_RGB32)
-    image.setDevicePixelRatio(PICTURE_SCALE)
-    image.fill(QColor(theme.worn().surface))
-    painter = QPainter(image)
-    try:
-        widget.render(painter, QPoint(), renderFlags=QWidget.RenderFlag.DrawChildren)
-    finally:
-        painter.end()
-    return image
+def saved(image: QImage, target: str) -> str:
+    """Where it was written: ``target``, as a PNG whatever its name says. Raises NotSaved."""
+    path = target if Path(target).suffix.lower() == ".png" else f"{target}.png"
+    if path != target and Path(path).exists():  # the person was asked about the other name only
+        raise NotSaved(f"There is a file {path} already. Pick another name.")
+    file = QSaveFile(path)
+    written = file.open(QIODevice.OpenModeFlag.WriteOnly) and QImageWriter(file, QByteArray(b"png")).write(image)
+    if not written or not file.commit():
+        raise NotSaved(f"The picture could not be written to {path} ({file.errorString()}).")
+    return path

@@ -13,7 +13,7 @@ Fact = tuple[str, str]
 
 def facts_of(cell: CellResult, view: CompareView, state: State) -> tuple[Fact, ...]:
     """In the order of reading; empty ones are left out."""
-    every = (*_verdict(cell), *_times(cell), *_costs(cell), *_executed(cell, state), *_doubts(cell))
+    every = (*_verdict(cell), *_times(cell), *_costs(cell), *_executed(cell, view, state), *_doubts(cell))
     return tuple((name, said) for name, said in every if said)
 
 
@@ -70,9 +70,10 @@ def _costs(cell: CellResult) -> Iterator[Fact]:
         yield "Peak memory", figures.size(cell.peak_rss_mb * 1e6)
 
 
-def _executed(cell: CellResult, state: State) -> Iterator[Fact]:
+def _executed(cell: CellResult, view: CompareView, state: State) -> Iterator[Fact]:
     yield "Threads", str(cell.threads) if cell.threads else ""
-    yield "Inputs in a call", str(cell.batch)
+    inside = view.inputs_in_a_call(cell)
+    yield "Inputs in a call", str(inside) if inside == cell.batch else f"{inside}, for there are no more"
     yield "Precision executed", cell.precision_executed
     if cell.p50_ms is not None:
         titles = {one.id: one.title for one in state.catalogue.cpu.features} if state.catalogue is not None else {}

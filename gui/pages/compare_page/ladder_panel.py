@@ -1,12 +1,13 @@
 """What AVX-512 is worth: one mode at one precision under each cap, as a ladder."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.wire.comparison import ISA_CAPS
 from engine.wire.values import Cpu, ModeCard
 from gui import theme
-from gui.pages.compare_page.rungs import ladder_of
+from gui.pages.compare_page import words
+from gui.pages.compare_page.rungs import ladder_of, rungs_of
 from gui.run_state import State
 from gui.widgets import mnemonics, text
 from gui.widgets.card import Card
@@ -14,17 +15,9 @@ from gui.widgets.failure_panel import FailurePanel
 from gui.widgets.ladder_chart import LadderChart
 
 PLAIN = (
-    "The same acceleration, kept from using newer instructions step by step, and what really ran is read back. Only "
-    "where a library has a switch for it that was shown to work; elsewhere it says that it can't be capped."
+    "The same acceleration, kept from using newer instructions step by step, and what really ran is read back. It "
+    "works where a library has a switch that was shown to hold."
 )
-_FEATURES = {
-    "avx2": "avx2",
-    "avx512": "avx512_f",
-    "vnni": "avx512_vnni",
-    "bf16": "avx512_bf16",
-    "amx": "amx_tile",
-}
-"""The feature that a CPU must have for a rung to be one."""
 
 
 class LadderPanel(QWidget):
@@ -42,9 +35,12 @@ class LadderPanel(QWidget):
         self.mode = _combo("Acceleration", "Which acceleration is capped.")
         self.precision = _combo("Precision", "How many bits numbers have.")
         self.mode.activated.connect(lambda _place: self._list_precisions())
+        self.precision.activated.connect(lambda _place: self._judge())
         self.button = text.button(
             "&Measure", self._ask, role="second", explains="Measures the acceleration under each cap."
         )
+        self.why = text.label("", "quiet", wrap=True)
+        self.named = text.ElidedLabel("quiet", Qt.TextElideMode.ElideMiddle)
         self.note = text.label("", "caption", wrap=True)
         self.chart = LadderChart()
         self.failure = FailurePanel()
@@ -62,7 +58,9 @@ class LadderPanel(QWidget):
             row.addWidget(combo, 1)
         row.addWidget(self.button)
         self.card.body.addLayout(row)
+        self.card.add(self.why)
         self.card.add(self.failure)
+        self.card.add(self.named)
         self.card.add(self.note)
         self.card.add(self.chart)
         self.card.body.addStretch(1)
@@ -72,15 +70,22 @@ class LadderPanel(QWidget):
 
     def caps(self) -> tuple[str, ...]:
         """All rungs that this CPU has, the least first, then none."""
-        usable = {one.id for one in self._cpu.features if one.usable} if self._cpu is not None else set()
-        return (*(name for name in ISA_CAPS if _FEATURES.get(name, name) in usable), "")
+        return (*rungs_of(self._cpu), "")
 
     def set_obstacle(self, obstacle: str) -> None:
         """Why nothing can be measured now, or ""."""
         self._obstacle = obstacle
+        self._judge()
+
+    def _judge(self) -> None:
         few = "" if len(self.caps()) > 2 else "This CPU has one rung only, so there is nothing to compare"
-        self.button.setEnabled(not obstacle and not few and bool(self._modes))
-        self.button.setToolTip(obstacle or few)
+        mode = self._mode()
+        uncapped = mode is not None and self.precision.currentData() not in mode.capped
+        why = f"Can't be capped. {mode.no_cap}" if mode is not None and uncapped else ""
+        text.set_text(self.why, why)
+        self.why.setVisible(bool(why))
+        self.button.setEnabled(not (self._obstacle or few or why) and bool(self._modes))
+        self.button.setToolTip(self._obstacle or few or why)
 
     def show_state(self, state: State) -> None:
         modes = tuple(mode for mode in (state.catalogue.modes if state.catalogue is not None else ()) if mode.available)
@@ -92,6 +97,9 @@ class LadderPanel(QWidget):
         self.failure.show_failure(view.failure if view is not None else None)
         rungs, note = ladder_of(view, state) if view is not None else ((), self._few())
         self.chart.show_rungs(rungs)
+        named = words.subject(view, state)
+        self.named.show_text(named)
+        self.named.setVisible(bool(named))
         self.chart.setVisible(bool(rungs))
         text.set_text(self.note, note)
         self.note.setVisible(bool(note))
@@ -115,13 +123,19 @@ class LadderPanel(QWidget):
         self._list_precisions()
 
     def _list_precisions(self) -> None:
-        chosen = self.precision.currentData()
-        mode = next((mode for mode in self._modes if mode.id == self.mode.currentData()), None)
+        """Of those that can be capped the one that was chosen, else the first."""
+        chosen, mode = self.precision.currentData(), self._mode()
         self.precision.clear()
         for card in mode.precisions if mode is not None else ():
             if card.available:
                 self.precision.addItem(card.title, card.id)
-        self.precision.setCurrentIndex(max(0, self.precision.findData(chosen)))
+        capped = mode.capped if mode is not None else ()
+        wanted = chosen if chosen in capped or not capped else capped[0]
+        self.precision.setCurrentIndex(max(0, self.precision.findData(wanted)))
+        self._judge()
+
+    def _mode(self) -> ModeCard | None:
+        return next((mode for mode in self._modes if mode.id == self.mode.currentData()), None)
 
     def _ask(self) -> None:
         mode, precision = self.mode.currentData(), self.precision.currentData()

@@ -4,8 +4,11 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
 from engine.wire.comparison import ISA_CAPS
+from engine.wire.values import Cpu
 from gui import theme
 from gui.pages.compare_page.counts import counts
+from gui.pages.compare_page.mode_grid import Limits
+from gui.pages.compare_page.rungs import rungs_of
 from gui.run_state import State
 from gui.settings import CompareChoice
 from gui.widgets import mnemonics, text
@@ -26,7 +29,8 @@ class LimitsCard(Card):
 
     def __init__(self, choice: CompareChoice) -> None:
         super().__init__("How")
-        self._most_threads, self._usual = 1, 1
+        self._most_threads = 1
+        self._cpu: Cpu | None = None
         self.threads = _line(
             choice.threads, "Threads", "How many of the CPU's cores a run may use; several with commas."
         )
@@ -83,7 +87,7 @@ class LimitsCard(Card):
     def show_state(self, state: State) -> None:
         if state.catalogue is None:
             return
-        cpu = state.catalogue.cpu
+        self._cpu = cpu = state.catalogue.cpu
         self._most_threads = max(1, cpu.cores_allowed or cpu.cores_logical)
         self.threads.setPlaceholderText(f"{state.catalogue.threads} (usual)")
 
@@ -109,6 +113,13 @@ class LimitsCard(Card):
     def isa_caps(self) -> tuple[str, ...]:
         """No cap where nothing is chosen."""
         return tuple(name for name, box in self.caps.items() if box.isChecked()) or ("",)
+
+    def tried(self) -> Limits:
+        """What each mode and precision is tried with; what was typed wrong counts as one."""
+        if self.problem():
+            return Limits()
+        caps = tuple(cap for cap in self.isa_caps() if not cap or cap in rungs_of(self._cpu))
+        return Limits(len(self.thread_counts()), len(self.batch_sizes()), caps)
 
     def budget_s(self) -> float:
         return float(self.budget.currentData() or 0.0)

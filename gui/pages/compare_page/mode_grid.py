@@ -1,6 +1,7 @@
 """Modes and precisions to compare, each a check box; below a mode, what of it takes part and what cannot."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
@@ -13,6 +14,23 @@ from gui.widgets.flow import Flow
 
 INDENT_PX = 26
 BASELINE = ("eager", "fp32")
+
+
+class Limits(NamedTuple):
+    """What each mode and precision is tried with."""
+
+    threads: int = 1
+    batches: int = 1
+    caps: tuple[str, ...] = ("",)
+
+    def combinations(self, mode: ModeCard, precision: str) -> int:
+        """Of one of them, those that can run. Plain PyTorch without a cap is the baseline, so it is one of them only
+        where several counts of threads are to be seen.
+        """
+        caps = [cap for cap in self.caps if not cap or precision in mode.capped]
+        if (mode.id, precision) == BASELINE and self.threads == 1:
+            caps = [cap for cap in caps if cap]
+        return self.threads * self.batches * len(caps)
 
 
 class ModeGrid(Card):
@@ -94,16 +112,14 @@ class ModeGrid(Card):
         box = self._rows[name].box if name in self._rows else self._precision_boxes[name]
         box.setChecked(on)
 
-    def count(self, state: State) -> int:
-        """How many combinations of those chosen can run, beside the baseline."""
+    def count(self, state: State, limits: Limits) -> int:
+        """How many combinations of those chosen can run, beside the baselines."""
         return sum(
-            len(_standing(mode, self.precisions(), state.cells)[0]) - (mode.id == BASELINE[0] and self._has_baseline())
+            limits.combinations(mode, precision)
             for mode in self._modes
             if mode.id not in self._left_out
+            for precision in _standing(mode, self.precisions(), state.cells)[0]
         )
-
-    def _has_baseline(self) -> bool:
-        return BASELINE[1] in self.precisions()
 
 
 class _ModeRow(QWidget):

@@ -1,7 +1,7 @@
 """Whether something can be compared now, and what Compare will do."""
 
 from engine.wire.values import TaskCard
-from gui.pages.compare_page.mode_grid import ModeGrid
+from gui.pages.compare_page.mode_grid import BASELINE, ModeGrid
 from gui.run_state import CompareView, State
 
 
@@ -26,12 +26,26 @@ def of_state(state: State, task: TaskCard | None) -> str:
     return ""
 
 
+def of_use(view: CompareView | None, state: State, task: TaskCard | None) -> str:
+    """Why what was found fastest cannot be chosen on the Run page now, or ""."""
+    if view is None:
+        return ""
+    if state.model is None or state.model.folder != view.folder:
+        return f"this is of {view.model_name or 'another model'}, so pick that model there first"
+    if task is None or task.id != view.task:
+        of_view = state.task(view.task)
+        return f"this is of {of_view.title if of_view is not None else view.task}, so pick that task there first"
+    return ""
+
+
 def of_grid(grid: ModeGrid, count: int) -> str:
     """Why what is chosen is nothing to compare, or ""."""
     if not grid.modes():
         return "Choose an acceleration"
     if not grid.precisions():
         return "Choose a precision"
+    if not count and (grid.modes(), grid.precisions()) == ((BASELINE[0],), (BASELINE[1],)):
+        return "Only plain PyTorch itself is chosen. Choose something to compare with it"
     return "" if count else "Nothing of what is chosen can run here"
 
 

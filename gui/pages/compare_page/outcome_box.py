@@ -4,12 +4,13 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from gui import theme
-from gui.pages.compare_page.words import MACHINE
+from gui.pages.compare_page.words import MACHINE, STOPPED, was_stopped
 from gui.run_state import CompareView
 from gui.widgets import mnemonics, text
 from gui.widgets.mark import Mark
 
 USE = "Use it on the Run page"
+KEPT = "What was measured until then is kept."
 
 
 class OutcomeBox(QWidget):
@@ -28,6 +29,7 @@ class OutcomeBox(QWidget):
         mnemonics.wants(self.use)
         self._mark = Mark()
         self._machine = text.label("", "caption", wrap=True)
+        self._why = text.label("", "caption", wrap=True)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(4)
@@ -36,6 +38,7 @@ class OutcomeBox(QWidget):
         first.addWidget(self._sentence, 1)
         first.addWidget(self.use)
         whole.addLayout(first)
+        whole.addWidget(self._why)
         second = QHBoxLayout()
         second.setSpacing(6)
         second.addWidget(self._mark)
@@ -47,7 +50,7 @@ class OutcomeBox(QWidget):
         if view is self._view:
             return
         self._view = view
-        told = view is not None and (view.comparison is not None or bool(view.doubts))
+        told = view is not None and bool(view.comparison is not None or view.doubts or sentence_of(view))
         self.setVisible(told)
         if view is None or not told:
             return
@@ -55,16 +58,20 @@ class OutcomeBox(QWidget):
         text.set_text(self._sentence, sentence)
         self._sentence.setVisible(bool(sentence))
         self.use.setVisible(view.winner is not None and view.winner in view.cells)
-        shape, colour, word, plain = MACHINE[view.machine]
+        self._why.setVisible(bool(self._why.text()) and not self.use.isHidden())
+        shape, colour, _word, _plain = MACHINE[view.machine]
         self._mark.show_shape(shape, colour)
         self._mark.setVisible(view.comparison is not None)
-        doubts = " ".join(view.doubts)
-        said = f"{word}. {doubts or plain}" if view.comparison is not None else doubts
+        said = _of_machine(view)
         text.set_text(self._machine, said)
         self._machine.setAccessibleName(f"Machine: {said}")
 
-    def words(self) -> str:
-        return " ".join(part for part in (self._sentence.text(), self._machine.text()) if part)
+    def show_use(self, obstacle: str) -> None:
+        """``obstacle``: why the winner cannot be used now, or ""."""
+        self.use.setEnabled(not obstacle)
+        self.use.setToolTip(text.plain_tip(obstacle))
+        text.set_text(self._why, f"{USE}: {obstacle}." if obstacle else "")
+        self._why.setVisible(bool(obstacle) and not self.use.isHidden())
 
     def _use(self) -> None:
         view = self._view
@@ -74,12 +81,23 @@ class OutcomeBox(QWidget):
 
 
 def sentence_of(view: CompareView) -> str:
-    """What to do, as the engine tells it; where it tells nothing, how it ended."""
+    """What to do, as the engine tells it; where it tells nothing, how it ended. That it was stopped comes first."""
     found = view.comparison
+    if was_stopped(view):
+        return f"{STOPPED} {found.sentence if found is not None and found.sentence else KEPT}"
     if found is None:
         return ""
-    if found.sentence:
-        return found.sentence
-    if found.stopped:
-        return "Stopped. What was measured until then is kept."
-    return "" if view.winner is not None else "Nothing could be measured."
+    return found.sentence or ("" if view.winner is not None else "Nothing could be measured.")
+
+
+def summary_of(view: CompareView) -> str:
+    """How it ended, for a screen reader."""
+    return " ".join(part for part in (sentence_of(view), _of_machine(view)) if part)
+
+
+def _of_machine(view: CompareView) -> str:
+    doubts = " ".join(view.doubts)
+    if view.comparison is None:
+        return doubts
+    _shape, _colour, word, plain = MACHINE[view.machine]
+    return f"{word}. {doubts or plain}"

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
 from PySide6.QtCore import QByteArray, Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QImage, QKeySequence, QShortcut
 from PySide6.QtWidgets import QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.wire.comparison import Comparison
@@ -13,8 +12,9 @@ from engine.wire.messages import Compare, Stop
 from engine.wire.values import TaskCard
 from gui import settings as remembered
 from gui import theme
-from gui.pages.compare_page import asking, obstacles
+from gui.pages.compare_page import asking, obstacles, picture
 from gui.pages.compare_page.compare_bar import CompareBar
+from gui.pages.compare_page.ends import Ends
 from gui.pages.compare_page.exports import Exports
 from gui.pages.compare_page.fastest_card import FastestCard
 from gui.pages.compare_page.ladder_panel import LadderPanel
@@ -25,7 +25,7 @@ from gui.pages.compare_page.subject_card import SubjectCard
 from gui.pages.compare_page.texts import Unreadable
 from gui.run_state import CompareView, State, is_ladder, of_kept
 from gui.settings import CompareChoice, Settings
-from gui.widgets import mnemonics, tab_order, text
+from gui.widgets import focus, mnemonics, tab_order, text
 from gui.widgets.column_scroll import ColumnScroll
 
 COLUMNS, ROWS = "compare.columns", "compare.rows"
@@ -67,7 +67,7 @@ class ComparePage(QWidget):
         self._task, self._form, self._calibration = task, form, calibration
         self._state = State()
         self._kept: CompareView | None = None
-        self._told: CompareView | None = None
+        self._ends = Ends(self)
         self._lettered: tuple[object, ...] = ()
         self.fastest = FastestCard(choice.floor)
         self.subject = SubjectCard(choice, form)
@@ -76,7 +76,7 @@ class ComparePage(QWidget):
         self.bar = CompareBar(self)
         self.race = RacePanel()
         self.ladder = LadderPanel()
-        self.exports = Exports(self.asked.emit, self.view, lambda: self.race.chart)
+        self.exports = Exports(self.asked.emit, self.view, self._picture)
         self._sides = QStackedWidget()
         self._tabs = (_tab("&Race", TO_RACE), _tab("&What AVX-512 is worth", TO_LADDER))
         self._lay_out(settings)
@@ -151,19 +151,23 @@ class ComparePage(QWidget):
         self._state = state
         if self.isVisible():
             self._fill()
-        self._announce()
+        self._ends.show_state(state)
 
     def showEvent(self, event: Any) -> None:
         super().showEvent(event)
         self._fill()
 
     def _fill(self) -> None:
+        with focus.kept(self, self.bar.button):
+            self._fill_all()
+
+    def _fill_all(self) -> None:
         state = self._state
         task = self._task()
         self.subject.show_state(state, task)
         self.grid.show_state(state)
         self.limits.show_state(state)
-        self.race.show_view(self.view(), state)
+        self.race.show_view(self.view(), state, obstacles.of_use(self.view(), state, task))
         self.ladder.show_state(state)
         self.exports.show_state(state)
         self._show_bar()
@@ -176,7 +180,7 @@ class ComparePage(QWidget):
         obstacle = obstacles.of_state(state, task)
         self.fastest.button.setEnabled(not obstacle and not running)
         self.ladder.set_obstacle(obstacle or ("A comparison goes on" if running else ""))
-        count = self.grid.count(state)
+        count = self.grid.count(state, self.limits.tried())
         obstacle = obstacle or self.limits.problem() or obstacles.of_grid(self.grid, count)
         what = obstacles.what_goes_on(state, view) if view is not None else obstacles.what_compare_does(task, count)
         self.bar.show_action(what, running=running, stopping=view is not None and view.stopping, obstacle=obstacle)
@@ -191,15 +195,9 @@ class ComparePage(QWidget):
             mnemonics.give(self)
             tab_order.follow(self)
 
-    def _announce(self) -> None:
-        """A screen reader is told of each end, once."""
-        view = self._state.comparing
-        if view is None or not view.over or view is self._told:
-            return
-        self._told = view
-        if QAccessible.isActive():
-            said = view.failure.what_happened if view.failure is not None else self.race.summary()
-            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, said))
+    def _picture(self) -> QImage | None:
+        view = self.view()
+        return picture.of_view(view, self._state, self.race.chart.width()) if view is not None else None
 
     def show_side(self, place: int) -> None:
         """0: the race; 1: what more instructions are worth. Both tabs stand in the head of what is shown."""
@@ -217,32 +215,37 @@ class ComparePage(QWidget):
         self.show_side(place)
         self._tabs[place].setFocus()  # it lost it on its way into the other head
 
-    def subject_now(self) -> asking.Subject | None:
-        """None where something is missing; that is said on the page."""
+    def subject_now(self, inputs: asking.Inputs = ()) -> asking.Subject | None:
+        """With ``inputs`` in place of the chosen ones. None where something is missing; that is said on the page."""
         task = self.subject.task()
         if task is None or self._state.model is None:
             return None
         try:
-            inputs = self.subject.read()
+            inputs = inputs or self.subject.read()
         except Unreadable as problem:
             self.subject.show_problem(str(problem))
             return None
         self.subject.show_problem("")
         return asking.Subject(self._state, task, inputs, self._calibration())
 
-    def start(self, inputs: asking.Inputs = ()) -> None:
-        """Compares all that is chosen; ``inputs`` instead of the chosen ones."""
+    def start(self, inputs: asking.Inputs = ()) -> str:
+        """Compares all that is chosen; ``inputs`` instead of the chosen ones. Returns why it cannot, or ""."""
         self._fill()  # the page may not be shown, but its presentation
-        subject = self.subject_now()
-        if subject is not None and self.bar.button.isEnabled() and self._state.compares is None:
-            if inputs:
-                subject = asking.Subject(subject.state, subject.task, inputs, subject.calibration)
-            self._begin(asking.everything(subject, self.grid, self.limits, self.fastest.floor()))
+        if self._state.compares is not None:
+            return ""
+        if not self.bar.button.isEnabled():
+            return self.bar.words()
+        subject = self.subject_now(inputs)
+        if subject is None:
+            return self.subject.problem()
+        self._begin(asking.everything(subject, self.grid, self.limits, self.fastest.floor()))
+        return ""
 
     def find_fastest(self) -> None:
-        subject = self.subject_now()
-        if subject is not None and self.fastest.button.isEnabled() and self._state.compares is None:
-            self._begin(asking.fastest(subject, self.fastest))
+        if self.fastest.button.isEnabled() and self._state.compares is None:
+            subject = self.subject_now()
+            if subject is not None:
+                self._begin(asking.fastest(subject, self.fastest))
 
     def _begin(self, request: Compare) -> None:
         self._kept = None
@@ -250,8 +253,8 @@ class ComparePage(QWidget):
         self.asked.emit(request)
 
     def _climb(self, mode: str, precision: str) -> None:
-        subject = self.subject_now()
-        if subject is not None and self._state.compares is None:
+        subject = self.subject_now() if self._state.compares is None else None
+        if subject is not None:
             self.asked.emit(asking.ladder(subject, mode, precision, self.ladder.caps()))
 
     def stop(self) -> None:
@@ -274,18 +277,7 @@ class ComparePage(QWidget):
         self.choice_changed.emit(self.choice())
 
     def choice(self) -> CompareChoice:
-        kind, file = self.subject.remembered()
-        return msgspec.structs.replace(
-            CompareChoice(),
-            left_out=self.grid.left_out(),
-            threads=self.limits.threads.text(),
-            batches=self.limits.batches.text(),
-            isa_caps=self.limits.isa_caps(),
-            inputs=kind,
-            file=file,
-            budget_s=self.limits.budget_s(),
-            floor=self.fastest.floor(),
-        )
+        return asking.choice(self.subject, self.grid, self.limits, self.fastest)
 
     def panes(self) -> dict[str, str]:
         """Where the splitters stand."""

@@ -47,6 +47,7 @@ class RacePresentation(QWidget):
         self._state = State()
         self._task: TaskCard | None = None
         self._prompts: tuple[Inputs, ...] = ()
+        self._refused = ""
         self._drawing = Throttle(DRAW_EVERY_MS, self._fill, self)
         self._title = _large("", TITLE, bold=True)
         self._progress = _large("quiet", 1.3)
@@ -93,6 +94,11 @@ class RacePresentation(QWidget):
             if state.compares is None:
                 self._drawing.flush()
 
+    def say(self, refused: str) -> None:
+        """Why the race that was asked for did not begin, or ""."""
+        self._refused = refused
+        self.show_now()
+
     def show_now(self) -> None:
         """Without waiting for the next drawing."""
         self._drawing.drop()
@@ -100,6 +106,7 @@ class RacePresentation(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._refused = ""
         self._fill()
 
     def _fill(self) -> None:
@@ -112,8 +119,10 @@ class RacePresentation(QWidget):
         if found is not None and has_rows:
             self.chart.show_race(*found)
         failure = view.failure if view is not None else None
-        text.set_text(self._failed, f"{failure.what_happened} {failure.what_to_do}" if failure is not None else "")
-        self._failed.setVisible(failure is not None)
+        failed = f"{failure.what_happened} {failure.what_to_do}" if failure is not None else ""
+        refused = self._refused if self._refused != self._progress.text() else ""  # once is enough
+        text.set_text(self._failed, refused or failed)
+        self._failed.setVisible(bool(self._failed.text()))
         text.set_text(self._lines, "" if has_rows else self._prompt_lines())
         self._lines.setVisible(not has_rows)
         sentence = sentence_of(view) if view is not None else ""
@@ -127,8 +136,9 @@ class RacePresentation(QWidget):
         return ", ".join(part for part in (model, task.title if task is not None else "") if part)
 
     def _stage(self) -> str:
-        if self._state.compares is not None:
-            return "Starting"
+        compares = self._state.compares
+        if compares is not None:
+            return "Stopping" if compares.stopping else "Starting"
         return obstacles.of_state(self._state, self._task)
 
     def _prompt_lines(self) -> str:

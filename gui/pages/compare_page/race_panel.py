@@ -5,6 +5,7 @@ import time
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QSplitter, QWidget
 
+from gui.pages.compare_page import words
 from gui.pages.compare_page.cell_panel import CellPanel
 from gui.pages.compare_page.outcome_box import OutcomeBox
 from gui.pages.compare_page.rows import rows
@@ -42,12 +43,14 @@ class RacePanel(QSplitter):
         self.failure = FailurePanel()
         self._empty = text.label(EMPTY, "quiet", wrap=True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.named = text.ElidedLabel("quiet", Qt.TextElideMode.ElideMiddle)
+        self.named.hide()
         self.outcome = OutcomeBox()
         self.chart = RaceChart()
         self.chart.opened.connect(self._open)
         self.cell = CellPanel()
         self.cell.closed.connect(lambda: self._open(None))
-        for widget in (self.failure, self.outcome):
+        for widget in (self.named, self.failure, self.outcome):
             self.card.add(widget)
         self.card.add(self.chart, 1)
         self.card.add(self._empty, 1)
@@ -60,11 +63,15 @@ class RacePanel(QSplitter):
         self._clock.setInterval(CLOCK_MS)
         self._clock.timeout.connect(self._tick)
 
-    def show_view(self, view: CompareView | None, state: State) -> None:
-        """Cheap where nothing changed: events make new values, and each part compares first."""
-        another = view is None or self._view is None or view.request is not self._view.request
+    def show_view(self, view: CompareView | None, state: State, no_use: str) -> None:
+        """Cheap where nothing changed: events make new values, and each part compares first.
+
+        ``no_use``: why the winner cannot be chosen on the Run page, or "".
+        """
+        another = _is_another(view, self._view)
         if another:
             self._number = None
+            self.chart.choose(None)
         changed = view is not self._view or state.catalogue is not self._state.catalogue
         self._view, self._state = view, state
         self._run_clock(view)
@@ -74,6 +81,7 @@ class RacePanel(QSplitter):
                 self._show()
         elif changed:
             self._drawing.ask()
+        self.outcome.show_use(no_use)
 
     def _show(self) -> None:
         view, state = self._view, self._state
@@ -81,6 +89,9 @@ class RacePanel(QSplitter):
         has_rows = found is not None and bool(found.bases or found.others)
         self._empty.setVisible(not has_rows and (view is None or view.failure is None))
         text.set_text(self._empty, EMPTY if view is None or view.over else "Starting the comparison")
+        named = words.subject(view, state)
+        self.named.show_text(named)
+        self.named.setVisible(bool(named))
         self.chart.setVisible(has_rows)
         if found is not None:
             self.chart.show_race(*found)
@@ -92,11 +103,11 @@ class RacePanel(QSplitter):
     def _show_cell(self) -> None:
         obstacle = "" if self._view is not None and self._view.comparison is not None else "When it is over"
         self.cell.show_cell(self._number, self._view, self._state, obstacle)
-        self.chart.choose(self._number)
 
     def _open(self, number: int | None) -> None:
         """A second time on the same row closes its figures."""
         self._number = None if number == self._number else number
+        self.chart.choose(self._number)  # not at each drawing: arrow keys may be further by then
         self._show_cell()
         if self._number is None and self.chart.isVisible():
             self.chart.bars.setFocus()
@@ -110,12 +121,15 @@ class RacePanel(QSplitter):
     def _tick(self) -> None:
         self.progress.show_text(progress_of(self._view, time.monotonic()))
 
-    def summary(self) -> str:
-        """How it ended, for a screen reader."""
-        return self.outcome.words()
-
     def panes(self) -> tuple[QWidget, QWidget]:
         return self.card, self.cell
+
+
+def _is_another(view: CompareView | None, before: CompareView | None) -> bool:
+    """Another comparison than before; one that was kept has no request, and no newer values."""
+    if view is None or before is None or view.request is not before.request:
+        return True
+    return view.request is None and view is not before
 
 
 def progress_of(view: CompareView | None, now_s: float) -> str:
@@ -127,7 +141,7 @@ def progress_of(view: CompareView | None, now_s: float) -> str:
         took = f" in {figures.seconds(view.comparison.took_s)}" if view.comparison and view.comparison.took_s else ""
         measured = sum(cell.p50_ms is not None for cell in cells)
         return f"{measured} measured{took}"
-    waiting = [cell for cell in cells if cell.status == "waiting"]
+    waiting = [cell for cell in cells if cell.status == "waiting" and cell.stage != "ready"]
     prepares = next((cell for cell in waiting if cell.stage == "preparing"), None)
     if prepares is not None:
         doing = f"preparing {len(cells) - len(waiting) + 1} of {len(cells)}"

@@ -46,10 +46,10 @@ def _place(cell: CellResult, view: CompareView) -> tuple[int, float]:
 
 
 def speed_of(cell: CellResult, view: CompareView) -> float | None:
-    """Inputs a second at the median: comparable whatever the batch."""
+    """Inputs a second, comparable whatever the batch: as it was counted, else by the median."""
     if not cell.p50_ms:
         return None
-    return 1_000 * min(cell.batch, view.inputs) / cell.p50_ms
+    return cell.throughput or 1_000 * view.inputs_in_a_call(cell) / cell.p50_ms
 
 
 def _bar(number: int, cell: CellResult, tells: words.Telling, view: CompareView, state: State) -> Bar:

@@ -41,6 +41,7 @@ class SubjectCard(Card):
         super().__init__("Compare")
         self._form = form
         self._task: TaskCard | None = None
+        self._problem = ""
         self._wanted, self._file = choice.inputs or SAMPLE, choice.file
         self.change = text.button(
             "Cha&nge…", self.change_asked.emit, role="plain", explains="Goes to the Run page, to pick model and task."
@@ -91,8 +92,13 @@ class SubjectCard(Card):
         """The choice and the person's own file."""
         return self._wanted, self._file
 
+    def problem(self) -> str:
+        """Why the inputs could not be used when they were read last, or ""."""
+        return self._problem
+
     def show_problem(self, words: str) -> None:
         """Why the inputs cannot be used; "" where they can."""
+        self._problem = words
         text.set_role(self._plain, "error" if words else "caption")
         text.set_text(self._plain, words or PLAIN.get(self.kind(), ""))
 

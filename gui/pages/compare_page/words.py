@@ -27,6 +27,7 @@ MACHINE: dict[str, tuple[Shape, str, str, str]] = {
 }
 """Mark, its colour, a word and a sentence."""
 
+STOPPED = "Stopped before its end."
 _STAGES = {"preparing": "preparing", "ready": "ready, waits for its turn", "let go": "let go: it fell behind"}
 _STATUSES = {
     "unavailable": "not here",
@@ -37,10 +38,25 @@ _STATUSES = {
 }
 
 
+def was_stopped(view: CompareView) -> bool:
+    """By the person, before its end."""
+    if view.comparison is not None:
+        return view.comparison.stopped
+    return view.over and any(cell.status == "stopped" for cell in view.cells.values())
+
+
 def title(cell: CellResult, state: State) -> str:
     """The mode's name as the catalogue has it."""
     mode = state.mode(cell.mode)
     return mode.title if mode is not None else cell.mode
+
+
+def subject(view: CompareView | None, state: State) -> str:
+    """Model and task of a comparison, which may be others than those chosen by now."""
+    if view is None or not view.task:
+        return ""
+    task = state.task(view.task)
+    return ", ".join(part for part in (view.model_name, task.title if task is not None else view.task) if part)
 
 
 class Telling(NamedTuple):
@@ -49,6 +65,8 @@ class Telling(NamedTuple):
     threads: bool = False
     batch: bool = False
     isa_cap: bool = False
+    inputs: int | None = None
+    """How many there are, where it is known: a batch holds no more."""
 
 
 def telling(view: CompareView) -> Telling:
@@ -58,6 +76,7 @@ def telling(view: CompareView) -> Telling:
         len({one.threads for one in cells if one.threads}) > 1,
         len({one.batch for one in cells}) > 1,
         len({one.isa_cap for one in cells}) > 1,
+        view.inputs,
     )
 
 
@@ -67,10 +86,16 @@ def detail(cell: CellResult, tells: Telling) -> str:
     if tells.threads and cell.threads:
         parts.append(f"{cell.threads} thread{'s' if cell.threads != 1 else ''}")
     if tells.batch:
-        parts.append(f"batch {cell.batch}")
+        parts.append(f"batch {cell.batch}{_held(cell, tells.inputs)}")
     if tells.isa_cap:
         parts.append(f"up to {ISA_CAPS[cell.isa_cap]}" if cell.isa_cap in ISA_CAPS else "no cap")
     return ", ".join(parts)
+
+
+def _held(cell: CellResult, inputs: int | None) -> str:
+    if inputs is None or inputs >= cell.batch:
+        return ""
+    return f" (holds {inputs} input{'s' if inputs != 1 else ''})"
 
 
 def name(cell: CellResult, view: CompareView, state: State) -> str:

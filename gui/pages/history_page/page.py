@@ -1,11 +1,13 @@
 """The History page: the entries above, what is kept of the chosen one below."""
 
+from msgspec.structs import replace
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from engine.wire.history import HistoryRow
 from engine.wire.messages import CompareHistory, DeleteHistory, HistoryOpened, ListHistory, OpenHistory
+from engine.wire.values import Failure
 from gui import theme
 from gui.pages.history_page import detail
 from gui.pages.history_page.detail import Detail
@@ -46,6 +48,8 @@ class HistoryPage(QWidget):
         self.setObjectName("page")
         self._state = State()
         self._engine = ""
+        self._seen: Failure | None = None
+        """The failure that the person has put away."""
         self.query = QueryBar()
         self.table = EntryTable(self._title_of)
         self.detail = Detail(self._title_of)
@@ -60,7 +64,7 @@ class HistoryPage(QWidget):
         self.to_run = text.button("&Go to the Run page", lambda: self.page_asked.emit("run"))
         text.explain(self.to_run, "Shows the Run page.")
         self._warning = text.label("", "warn", wrap=True)
-        self._failure = FailurePanel("Look again", self._list)
+        self._failure = FailurePanel("Look again", self._look_again)
         if self._failure.action is not None:
             mnemonics.wants(self._failure.action)
         self._looking = Throttle(LOOK_EVERY_MS, self._look, self)
@@ -137,13 +141,14 @@ class HistoryPage(QWidget):
         rows = view.rows or ()
         text.set_text(self._warning, view.notice)
         self._warning.setVisible(bool(view.notice))
-        self._failure.show_failure(view.failure)
+        failure = view.failure if view.failure is not self._seen else None
+        self._failure.show_failure(failure)
         self.table.show_sorting(*self.query.sorting())
         self.table.show_rows(rows, view.total)
         text.set_text(self._count, f"{view.total:,} {'entry' if view.total == 1 else 'entries'}" if rows else "")
         waiting = "Looking" if view.listing is not None or self._state.live else "Waiting for the engine"
         note = waiting if view.rows is None else (NO_MATCH if self.query.is_narrowed() else EMPTY)
-        text.set_text(self._note, "" if rows or view.failure is not None else note)
+        text.set_text(self._note, "" if rows or failure is not None else note)
         self._note.setVisible(bool(self._note.text()))
         self.to_run.setVisible(self._note.text() == EMPTY)
         self._show_detail()
@@ -167,6 +172,16 @@ class HistoryPage(QWidget):
 
     def _list(self) -> None:
         self.asked.emit(self.query.query())
+
+    def _look_again(self) -> None:
+        """What failed, once more; but nothing is deleted without being asked for again."""
+        view = self._state.history
+        self._seen = view.failure
+        match view.failed:
+            case OpenHistory() | CompareHistory():
+                self.asked.emit(replace(view.failed, id=new_id("entry")))
+        self._list()
+        self._fill()
 
     def _list_again(self) -> None:
         """What is new, with as many rows as are there already."""

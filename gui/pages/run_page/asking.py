@@ -1,4 +1,4 @@
-"""The requests for a run, built once of what the page's widgets say."""
+"""The requests for a run, built once of what the page's widgets say; and what is remembered of them."""
 
 from typing import Any
 
@@ -8,7 +8,9 @@ from engine.wire.messages import Run
 from engine.wire.values import Failure
 from gui.pages.run_page.form_panel import FormPanel
 from gui.pages.run_page.mode_list import ModeList
+from gui.pages.run_page.speed_panel import SpeedPanel
 from gui.run_state import RunView, State, new_id
+from gui.settings import Settings
 
 CALIBRATION = "calibration"
 
@@ -32,6 +34,21 @@ def run(state: State, form: FormPanel, modes: ModeList, threads: int, calls: int
         calls=calls,
         explain=calls != 0,  # Repeat ends when it is stopped, and that at once
         calibration=modes.calibration.file(),
+    )
+
+
+def remembering(kept: Settings, task_id: str, modes: ModeList, speed: SpeedPanel) -> Settings:
+    """``kept`` with what is chosen; with Auto threads and options are not the person's own, and those stay."""
+    mode, own = modes.mode(), modes.found() is None
+    if mode is not None:
+        kept = replace(kept, mode=modes.remembered(), precision=modes.precision_id())
+    if mode is not None and own:
+        kept = replace(kept, options={**kept.options, mode.id: modes.options.values()})
+    return replace(
+        kept,
+        task=task_id or kept.task,
+        threads=speed.thread_count() if own else kept.threads,
+        calibration=modes.calibration.remembered(),
     )
 
 

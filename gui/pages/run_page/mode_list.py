@@ -5,7 +5,7 @@ one.
 from collections.abc import Mapping
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QRadioButton, QVBoxLayout
 
 from engine.wire.values import Cell, ModeCard, Pick
 from gui.pages.run_page.auto_row import AUTO, AutoRow
@@ -57,7 +57,7 @@ class ModeList(Card):
         self.precision = PrecisionChoice()
         self.precision.activated.connect(lambda _place: self._precision_chosen())
         self.options = ModeOptions()
-        self.options.changed.connect(self.changed)
+        self.options.changed.connect(self._option_chosen)
         self.calibration = CalibrationChoice(calibration)
         self.calibration.changed.connect(self.changed)
         self.details = ModeDetails()
@@ -87,7 +87,8 @@ class ModeList(Card):
         self._inputs = ()
 
     def choose(self, mode: str, precision: str) -> None:
-        """As found elsewhere in the window."""
+        """As found elsewhere in the window, where it ran without options."""
+        self._options_wanted = {**self._options_wanted, mode: {}}
         self._pick(mode, precision)
 
     def pick_first(self) -> None:
@@ -109,9 +110,20 @@ class ModeList(Card):
         mode = self.mode()
         return AUTO if self._is_auto or mode is None else mode.id
 
+    def found(self) -> Pick | None:
+        """What was found fastest, where that is chosen."""
+        return self._pick_found if self._is_auto else None
+
     def auto_threads(self) -> int:
         """Of what was found fastest, where that is chosen; else 0."""
-        return self._pick_found.threads if self._is_auto and self._pick_found is not None else 0
+        found = self.found()
+        return found.threads if found is not None else 0
+
+    def leave_auto(self) -> None:
+        """The same mode and precision by the person's own choice, since something else of it was chosen."""
+        if self.found() is not None:
+            self._is_auto = False
+            self._inputs = ()
 
     def precision_id(self) -> str:
         return str(self.precision.currentData() or "fp32")
@@ -180,7 +192,8 @@ class ModeList(Card):
         self.precision.show_precisions(standings, chosen)
         self.details.show_mode(mode, standings)
         self.offers.show_mode(mode)
-        self.options.show_options(mode.options if mode else (), self._options_wanted.get(self._wanted[0], {}))
+        wanted = {} if self.found() is not None else self._options_wanted.get(self._wanted[0], {})
+        self.options.show_options(mode.options if mode else (), wanted)
         self.calibration.setVisible(any(card.id == chosen and card.calibrated for card in cards))
 
     def _show_verdicts(self, cells: Mapping[tuple[str, str], Cell], kept: frozenset[str], folder: str) -> None:
@@ -194,11 +207,16 @@ class ModeList(Card):
             self._verdicts[mode.id] = found
             row = self._rows[mode.id]
             row.show_verdict(found)
-            chosen_here = self.auto.radio if self._is_auto and self._pick_found is not None else row.radio
-            if mode.id == self._wanted[0] and not chosen_here.isChecked():
-                chosen_here.setChecked(True)
+            if mode.id == self._wanted[0]:
+                self._check(self.auto.radio if self.found() is not None else row.radio)
         if (chosen := self._rows.get(self._wanted[0])) is not None:
             self.title.setBuddy(chosen.radio)
+
+    def _check(self, radio: QRadioButton) -> None:
+        """Nobody chose it just now."""
+        self._group.blockSignals(True)
+        radio.setChecked(True)
+        self._group.blockSignals(False)
 
     def _chosen(self, place: int, on: bool) -> None:
         if on and place == AUTO_PLACE:
@@ -206,11 +224,14 @@ class ModeList(Card):
                 self._is_auto = True
                 self.changed.emit()
         elif on and (self._is_auto or self._modes[place].id != self._wanted[0]):
-            if self._is_auto and self._pick_found is None:
-                return  # shown in place of what is to be found yet
             self._is_auto = False
             self._wanted = (self._modes[place].id, self.precision_id())
             self.changed.emit()
+
+    def _option_chosen(self) -> None:
+        self.leave_auto()
+        self._options_wanted = {**self._options_wanted, self._wanted[0]: self.options.values()}
+        self.changed.emit()
 
     def _precision_chosen(self) -> None:
         self._is_auto = False

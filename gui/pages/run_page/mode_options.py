@@ -27,6 +27,8 @@ class ModeOptions(QWidget):
     def show_options(self, options: tuple[Option, ...], chosen: Mapping[str, str]) -> None:
         """Lists ``options``; where ``chosen`` says nothing, or what is not there, the first choice is taken."""
         if options == self._options:
+            for option in options:
+                self._boxes[option.id].setCurrentText(_among(option, chosen.get(option.id, "")))
             return
         self._options, self._boxes = options, {}
         while (item := self._rows.takeAt(0)) is not None:
@@ -42,7 +44,7 @@ class ModeOptions(QWidget):
         box = QComboBox()
         text.narrow(box)
         box.addItems(list(option.choices))
-        box.setCurrentText(chosen if chosen in option.choices else option.choices[0])
+        box.setCurrentText(_among(option, chosen))
         box.setAccessibleName(option.title)
         text.explain(box, option.plain)
         self._add_refused(box, option)
@@ -73,3 +75,7 @@ class ModeOptions(QWidget):
             for option in self._options
             if self._boxes[option.id].currentText() != option.choices[0]
         }
+
+
+def _among(option: Option, chosen: str) -> str:
+    return chosen if chosen in option.choices else option.choices[0]

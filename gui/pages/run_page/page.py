@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import msgspec
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -63,6 +62,7 @@ class RunPage(QWidget):
         self._notices = list(notices)
         self._state = State()
         self._revision = 0
+        self._threads_of_pick = 0
         self._announcer = Announcer(self)
         self._letters = Letters(self)
         self.model = ModelPanel()
@@ -107,7 +107,7 @@ class RunPage(QWidget):
         self.modes.find_asked.connect(self.find_asked)
         self.result.widened.connect(self._panes.widen)
         self.result.what_ran.panel.code_asked.connect(self.programs.view_code)
-        self.speed.threads_changed.connect(self._choice_changed)
+        self.speed.threads_changed.connect(self._threads_chosen)
         self.form.changed.connect(self._form_changed)
         self.bar.run_asked.connect(lambda: self._run())
         self.bar.stop_asked.connect(self.stop)
@@ -147,6 +147,7 @@ class RunPage(QWidget):
         if state.catalogue is not None:
             logical = state.catalogue.cpu.cores_allowed or state.catalogue.cpu.cores_logical
             self.speed.set_threads(state.catalogue.threads, max(1, logical), self._settings.threads)
+        self._show_threads()
         self._show_own(state)
         self._announcer.show_run(state.run, lambda: f"{self.result.summary()} {self.speed.announcement()}")
 
@@ -212,9 +213,22 @@ class RunPage(QWidget):
         self._choice_changed()
 
     def _choice_changed(self) -> None:
-        self._remember()
         self.modes.show_state(self._state, self.task.task_id())
+        self._show_threads()
+        self._remember()
         self._show_own(self._state)
+
+    def _threads_chosen(self) -> None:
+        self.modes.leave_auto()
+        self._threads_of_pick = 0
+        self._choice_changed()
+
+    def _show_threads(self) -> None:
+        """Those that the fastest was found with, as long as it is chosen; afterwards the person's own again."""
+        found = self.modes.auto_threads()
+        if found or self._threads_of_pick:
+            self.speed.show_threads(found or self._settings.threads)
+        self._threads_of_pick = found
 
     def _form_changed(self) -> None:
         run = readiness.own_run(self._state, self.task.task_id())
@@ -281,21 +295,12 @@ class RunPage(QWidget):
     # --- what is remembered ---
 
     def _remember(self) -> None:
-        mode, task, fields = self.modes.mode(), self.form.task(), self.form.fields()
+        task, fields = self.form.task(), self.form.fields()
         self.form.show_kept(not remembered.is_too_long(fields))
 
         def change(kept: Settings) -> Settings:
-            if task is not None:
-                kept = remembered.with_input(kept, task.id, fields)
-            return msgspec.structs.replace(
-                kept,
-                task=self.task.task_id() or kept.task,
-                mode=self.modes.remembered() if mode is not None else kept.mode,
-                precision=self.modes.precision_id() if mode is not None else kept.precision,
-                options={**kept.options, mode.id: self.modes.options.values()} if mode is not None else kept.options,
-                threads=self.speed.thread_count(),
-                calibration=self.modes.calibration.remembered(),
-            )
+            kept = asking.remembering(kept, self.task.task_id(), self.modes, self.speed)
+            return remembered.with_input(kept, task.id, fields) if task is not None else kept
 
         self._keep(change)
 

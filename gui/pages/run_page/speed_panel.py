@@ -104,9 +104,13 @@ class SpeedPanel(Card):
                 self.threads.addItem(str(count), count)
             self.threads.setCurrentIndex(max(0, self.threads.findData(chosen)))
 
+    def show_threads(self, count: int) -> None:
+        """What holds by now, without a choice of the person."""
+        self.threads.setCurrentIndex(max(0, self.threads.findData(count)))
+
     def choose_threads(self, count: int) -> None:
         """Chosen elsewhere in the window."""
-        self.threads.setCurrentIndex(max(0, self.threads.findData(count)))
+        self.show_threads(count)
         self.threads_changed.emit()
 
     def thread_count(self) -> int:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import Any
 
 import psutil
 import pytest
+from safetensors.torch import load_file, save_file
 
 from engine.cpu import read as cpu
 from engine.wire.comparison import CellResult, Comparison
-from engine.wire.messages import CellTold, Compare, Compared, Event, Failed, Finished
+from engine.wire.messages import CellTold, Compare, Compared, Event, Failed, Finished, FreeUp
 from tests.talk import SIMILARITY, Talk, only, processes_under
 
 TASK = "sentence-similarity"
@@ -24,8 +26,8 @@ def usable(feature_id: str) -> bool:
 
 
 def ask(talk: Talk, folder: Path, **more: Any) -> None:
-    settings: dict[str, Any] = {"calls": 24, "seconds": 0.2} | more
-    talk.client.send(Compare(id="c", folder=str(folder), task=TASK, inputs=(SIMILARITY,), **settings))
+    settings: dict[str, Any] = {"calls": 24, "seconds": 0.2, "inputs": (SIMILARITY,), "id": "c"} | more
+    talk.client.send(Compare(folder=str(folder), task=TASK, **settings))
 
 
 def compared(talk: Talk) -> Comparison:
@@ -91,6 +93,7 @@ def test_stop_keeps_what_was_measured(talk: Talk, starter_folder: Path) -> None:
 
     assert time.monotonic() - began < 1
     assert comparison.stopped
+    assert comparison.winner is None  # nobody is advised by half a race
     assert named(comparison)["better-transformer", "fp32"].samples_ms
 
 
@@ -131,6 +134,46 @@ def test_a_cell_that_hangs_is_given_up_alone(talk: Talk, compare_home: Path, sta
     assert len(given_up) == 1
     assert "given up" in given_up[0].reason
     assert sum(cell.status == "ok" for cell in cells.values()) == len(cells) - 1
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets another process's memory be limited")
+def test_a_cell_without_memory_is_told_alone(talk: Talk, compare_home: Path, starter_folder: Path) -> None:
+    ask(talk, starter_folder, modes=("eager", "onnx-runtime"), precisions=("fp32",))
+    talk.until(lambda event: isinstance(event, CellTold) and event.cell.mode == "onnx-runtime" and preparing(event))
+    while len(members(compare_home)) < 2:  # beside plain PyTorch's own
+        time.sleep(0.05)
+    members(compare_home)[-1].rlimit(psutil.RLIMIT_AS, (300_000_000, 300_000_000))
+    cells = named(compared(talk))
+
+    assert cells["onnx-runtime", "fp32"].status == "failed"
+    assert cells["onnx-runtime", "fp32"].reason
+    assert cells["eager", "fp32"].status == "ok"
+
+
+def preparing(event: CellTold) -> bool:
+    return event.cell.stage == "preparing"
+
+
+@pytest.mark.slow
+def test_a_cell_whose_numbers_overflow_is_told_alone(
+    talk: Talk, tmp_path: Path, tiny: Callable[[str, str], Path]
+) -> None:
+    """The bias is finite in fp32, and lies above what bf16 can hold."""
+    folder = tmp_path / "model"
+    shutil.copytree(tiny("bert", "SequenceClassification"), folder)
+    weights = load_file(folder / "model.safetensors")
+    weights["classifier.bias"][0] = 3.4e38
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    inputs = ({"inputs": "A fine day."},)
+    settings: dict[str, Any] = {"modes": ("eager", "torchscript"), "precisions": ("fp32", "bf16"), "seconds": 0.1}
+    talk.client.send(Compare(id="c", folder=str(folder), task="text-classification", inputs=inputs, **settings))
+    cells = named(compared(talk))
+
+    for mode in ("eager", "torchscript"):
+        assert cells[mode, "bf16"].status in ("failed", "not applicable")
+        assert cells[mode, "bf16"].speedup is None
+        assert cells[mode, "fp32"].status == "ok"
 
 
 def test_a_model_that_changes_meanwhile_is_noticed(talk: Talk, tmp_path: Path, starter_folder: Path) -> None:
@@ -189,6 +232,37 @@ def test_a_run_waits_for_no_comparison(talk: Talk, starter_folder: Path) -> None
     talk.client.stop("c")
     talk.end("c", 5)
     assert talk.run(starter_folder, TASK, "eager", SIMILARITY)
+
+
+def test_a_batch_that_there_are_no_inputs_for_is_told(talk: Talk, starter_folder: Path) -> None:
+    ask(talk, starter_folder, modes=("better-transformer",), precisions=("fp32",), batches=(1, 8))
+    cells = compared(talk).cells
+
+    assert [cell.status for cell in cells] == ["ok", "ok", "not applicable", "not applicable"]
+    assert "was given 1" in cells[-1].reason
+
+
+def test_while_one_is_compared_nothing_is_taken_away(talk: Talk, starter_folder: Path) -> None:
+    ask(talk, starter_folder, modes=("eager",), precisions=("fp32",), seconds=60)
+    talk.until(lambda event: isinstance(event, CellTold))
+    talk.client.send(FreeUp(id="f"))
+    last = talk.end("f", 5)
+    assert isinstance(last, Failed)
+    assert last.failure.code == "EngineBusy"
+    ask(talk, starter_folder, id="second", modes=("eager",))
+    refused = talk.end("second", 5)
+    assert isinstance(refused, Failed)
+    assert refused.failure.code == "EngineBusy"
+    talk.client.stop("c")
+    assert isinstance(talk.end("c", 5), Finished)
+
+
+def test_an_input_that_cannot_be_read_is_told_as_in_a_run(talk: Talk, starter_folder: Path) -> None:
+    ask(talk, starter_folder, modes=("eager",), inputs=({"source_sentence": "", "sentences": []},))
+    last = talk.end("c", 60)
+
+    assert isinstance(last, Failed)
+    assert last.failure.code == "BadInput"
 
 
 @pytest.mark.parametrize("words", [{"modes": ("warp",)}, {"precisions": ("fp3",)}])

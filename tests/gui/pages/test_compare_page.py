@@ -1,22 +1,27 @@
 """The Compare page: what is chosen becomes one request, and what is told becomes a race."""
 
+import dataclasses
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QAccessible, QImage
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from engine.wire.messages import CellTold, Compare, Finished, Script, Stop, WriteScript
+from engine.wire.errors import Stopped, failure_of
+from engine.wire.messages import CellTold, Compare, Failed, Finished, Reported, SaveReport, Script, Stop, WriteScript
+from engine.wire.values import ModeCard, Option
 from gui import run_state, settings
 from gui.app import Session
 from gui.main_window import MainWindow
-from gui.pages.compare_page import ComparePage, texts
-from gui.pages.compare_page.exports import picture
+from gui.pages.compare_page import ComparePage, ends, picture, texts
+from gui.pages.compare_page.mode_grid import Limits
+from gui.pages.compare_page.race_panel import progress_of
 from gui.run_state import State
 from gui.settings import CompareChoice, Settings
 from gui.widgets import motion
@@ -340,6 +345,148 @@ def test_a_failure_is_told_above_what_was_measured(open_compare: Open) -> None:
     assert "5.12 ms" in page.race.chart.words()
 
 
+def of_another_model(state: State) -> State:
+    assert state.model is not None
+    return dataclasses.replace(state, model=replace(state.model, name="other", folder="/models/other"))
+
+
+def test_the_race_names_what_it_is_of_and_its_winner_is_not_put_on_another_model(
+    qtbot: QtBot, open_compare: Open
+) -> None:
+    state = compared.done()
+    assert state.model is not None
+    window = open_compare(of_another_model(state))
+    page = window.compare_page
+    assert page.race.named.whole() == f"{state.model.name}, Sentence similarity"
+    assert not page.race.outcome.use.isEnabled()
+    assert f"this is of {state.model.name}" in page.race.outcome.use.toolTip()
+    assert f"this is of {state.model.name}, so pick that model there first." in seen(page)
+
+    window.show_state(state)
+    assert page.race.outcome.use.isEnabled()
+    assert "pick that model" not in seen(page)
+
+
+def test_a_reopened_comparison_of_another_task_is_not_used(open_compare: Open) -> None:
+    state = compared.opened()
+    assert state.model is not None
+    window = open_compare(state)
+    of_model = {"name": "starter", "folder": state.model.folder}
+    window.compare_page.show_comparison(compared.comparison(model=of_model))
+    outcome = window.compare_page.race.outcome
+    assert outcome.use.isEnabled()
+    window.compare_page.show_comparison(compared.comparison(model=of_model, task="feature-extraction"))
+    assert not outcome.use.isEnabled()
+    assert "so pick that task there first" in seen(window.compare_page)
+
+
+def test_the_ladder_names_what_it_is_of(open_compare: Open) -> None:
+    state = compared.ladder()
+    assert state.model is not None
+    page = open_compare(of_another_model(state)).compare_page
+    page.show_side(1)
+    assert page.ladder.named.whole() == f"{state.model.name}, Sentence similarity"
+
+
+def test_a_stopped_one_says_so_first(open_compare: Open) -> None:
+    page = open_compare(compared.done(compared.comparison(stopped=True))).compare_page
+    assert f"Stopped before its end. {compared.SENTENCE}" in seen(page)
+    state = run_state.asked(compared.racing(), Stop(id="c"))
+    page = open_compare(compared.after(state, Failed(id="c", failure=failure_of(Stopped())))).compare_page
+    assert "Stopped before its end. What was measured until then is kept." in seen(page)
+
+
+def test_what_is_counted_is_what_the_engine_would_make(open_compare: Open) -> None:
+    page = open_compare().compare_page
+    for mode in page.grid.modes()[1:]:
+        page.grid.set_checked(mode, on=False)
+    for precision in page.grid.precisions():
+        page.grid.set_checked(precision, on=precision == "fp32")
+    assert page.bar.words() == "Only plain PyTorch itself is chosen. Choose something to compare with it"
+    page.limits.threads.setText("1, 2")
+    page.limits.threads.textEdited.emit("1, 2")
+    assert page.bar.button.isEnabled()
+    assert "2 combinations beside plain PyTorch" in page.bar.words()
+
+    page.grid.set_checked("torchscript", on=True)
+    page.limits.batches.setText("1, 8")
+    page.limits.batches.textEdited.emit("1, 8")
+    assert "8 combinations" in page.bar.words()
+    page.limits.caps["avx2"].setChecked(True)  # neither can be capped at fp32
+    assert "8 combinations" in page.bar.words()
+
+
+def test_only_what_can_be_capped_is_counted_with_a_cap() -> None:
+    mode = ModeCard(id="eager", title="None", plain="", capped=("bf16",))
+    tried = Limits(threads=1, batches=2, caps=("", "avx2", "avx512"))
+    assert tried.combinations(mode, "bf16") == 6
+    assert tried.combinations(mode, "fp32") == 0
+    assert tried._replace(threads=2).combinations(mode, "fp32") == 4
+
+
+def test_arrow_keys_go_on_where_they_were_while_rows_change(qtbot: QtBot, open_compare: Open) -> None:
+    state = compared.racing()
+    window = open_compare(state)
+    bars = window.compare_page.race.chart.bars
+    bars.setFocus()
+    for _ in range(2):
+        qtbot.keyClick(bars, Qt.Key.Key_Down)
+    before = bars.accessibleName()
+    cell = compared.measured("openvino", "fp32", 60.0, "")
+    window.show_state(compared.after(state, CellTold(id="c", number=8, cell=cell)))
+    window.compare_page.race._drawing.flush()
+    assert bars.accessibleName() == before
+    qtbot.keyClick(bars, Qt.Key.Key_Down)
+    assert bars.accessibleName() not in (before, bars.bars()[0].said)
+
+
+def test_what_is_pressed_twice_does_nothing_else(qtbot: QtBot, open_compare: Open) -> None:
+    state = compared.opened()
+    window = open_compare(state)
+    page = window.compare_page
+    page.fastest.button.setFocus()
+    request = asked(qtbot, window, lambda: qtbot.keyClick(page.fastest.button, Qt.Key.Key_Space))
+    state = run_state.asked(state, request)
+    window.show_state(state)
+    assert page.bar.button.hasFocus()
+    assert page.bar.button.accessibleName() == "Stop"
+
+    stop = asked(qtbot, window, lambda: qtbot.keyClick(page.bar.button, Qt.Key.Key_Space))
+    state = run_state.asked(state, stop)
+    window.show_state(state)
+    assert page.bar.hasFocus()
+    window.show_state(compared.after(state, Failed(id=request.id, failure=failure_of(Stopped()))))
+    assert page.bar.button.hasFocus()
+
+
+def test_each_end_is_announced_once_also_while_the_page_is_not_shown(
+    open_compare: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(QAccessible, "isActive", lambda: True)
+    monkeypatch.setattr(ends, "QAccessibleAnnouncementEvent", lambda _page, words: words)
+    monkeypatch.setattr(QAccessible, "updateAccessibility", said.append)
+    window = open_compare(compared.begun())
+    window.show_page("run")
+    state = compared.done()
+    window.show_state(state)
+    window.show_state(state)
+    assert len(said) == 1
+    assert said[0].startswith(f"{compared.SENTENCE} Quiet.")
+
+    window.show_state(compared.ladder())
+    assert len(said) == 2
+    assert "Up to AVX-512, 5.20 ms, 1.52× faster, cap held" in said[1]
+    window.reset(Settings())
+    assert len(said) == 2
+
+
+def test_what_waits_prepared_is_no_longer_counted_as_to_be_prepared() -> None:
+    view = compared.racing().comparing
+    assert view is not None
+    assert progress_of(view, 0.0).startswith(f"preparing 13 of {len(view.cells)}")
+
+
 # --- what is taken along ---
 
 
@@ -357,13 +504,69 @@ def test_the_winner_is_copied_as_python_once_it_was_written(qtbot: QtBot, open_c
     assert "Copied as Python. Threads are not pinned." in seen(window.compare_page)
 
 
-def test_the_chart_is_saved_at_twice_its_size(open_compare: Open, tmp_path: Path) -> None:
-    chart = open_compare(compared.done()).compare_page.race.chart
-    image = picture(chart)
-    assert image.width() == 2 * chart.width()
-    file = tmp_path / "chart.png"
-    assert image.save(str(file))
-    assert QImage(str(file)).width() == image.width()
+def test_a_script_is_copied_once_wherever_the_person_is(open_compare: Open) -> None:
+    state = compared.done()
+    window = open_compare(state)
+    request = WriteScript(id="s", comparison=compared.comparison(), number=7)
+    state = run_state.asked(state, request)
+    window.show_state(state)
+    window.show_page("run")
+    state = compared.after(state, Script(id="s", text="import torch"), Finished(id="s"))
+    window.show_state(state)
+    assert QApplication.clipboard().text() == "import torch"
+
+    QApplication.clipboard().setText("something else")
+    window.show_page("compare")
+    window.reset(Settings(page="compare"))  # its pages are made anew
+    window.show_page("compare")
+    window.show_state(state)
+    assert QApplication.clipboard().text() == "something else"
+
+
+def test_the_picture_has_every_row_and_what_it_is_of(open_compare: Open, tmp_path: Path) -> None:
+    state = compared.of_sixty()
+    page = open_compare(state).compare_page
+    chart = page.race.chart
+    assert chart.column.verticalScrollBar().maximum() > 0
+    page.exports.save_picture(str(tmp_path / "chart"))
+    image = QImage(str(tmp_path / "chart.png"))
+    assert image.width() == 2 * max(chart.width(), picture.LEAST_PX)
+    assert image.height() > 2 * (chart.bars.height() + chart.bases.height())
+    assert "Saved as" in page.exports.told.text()
+
+    view = page.view()
+    assert view is not None
+    sheet = picture._sheet(view, state)
+    said = "\n".join(label.text() for label in sheet.findChildren(QLabel))
+    for part in (view.model_name, "Sentence similarity", compared.SENTENCE, "a CPU", "100 inputs", compared.DRIFTED):
+        assert part in said
+
+
+def test_a_picture_that_cannot_be_written_is_told_as_a_failure_until_something_new(
+    open_compare: Open, tmp_path: Path
+) -> None:
+    state = compared.done()
+    window = open_compare(state)
+    exports = window.compare_page.exports
+    request = SaveReport(id="r", comparison=compared.comparison(), form="html", target="/tmp/a.html")
+    state = compared.after(run_state.asked(state, request), Reported(id="r", path="/tmp/a.html"), Finished(id="r"))
+    window.show_state(state)
+    assert exports.told.text() == "Saved as /tmp/a.html"
+
+    exports.save_picture(str(tmp_path / "none" / "chart.png"))
+    window.show_state(state)
+    assert "could not be written" in exports.told.text()
+    assert exports.told.property("role") == "error"
+
+
+def test_a_picture_does_not_take_the_place_of_a_file_that_nobody_was_asked_about(
+    open_compare: Open, tmp_path: Path
+) -> None:
+    exports = open_compare(compared.done()).compare_page.exports
+    (tmp_path / "chart.png").write_text("mine", "utf-8")
+    exports.save_picture(str(tmp_path / "chart"))
+    assert (tmp_path / "chart.png").read_text("utf-8") == "mine"
+    assert "already" in exports.told.text()
 
 
 # --- caps ---
@@ -377,9 +580,18 @@ def test_the_ladder_asks_for_every_rung_of_this_cpu(qtbot: QtBot, open_compare: 
     page.ladder.mode.activated.emit(0)
     request = asked(qtbot, window, page.ladder.button.click)
     assert isinstance(request, Compare)
-    assert (request.modes, request.precisions) == (("torch-compile",), ("fp32",))
+    assert (request.modes, request.precisions) == (("torch-compile",), ("bf16",))
     assert request.isa_caps[0] == "avx2"
     assert request.isa_caps[-1] == ""
+
+
+def test_what_cannot_be_capped_says_so_and_is_not_measured(open_compare: Open) -> None:
+    page = open_compare().compare_page
+    page.show_side(1)
+    page.ladder.mode.setCurrentIndex(page.ladder.mode.findData("onnx-runtime"))
+    page.ladder.mode.activated.emit(0)
+    assert "ONNX Runtime has no switch" in page.ladder.why.text()
+    assert not page.ladder.button.isEnabled()
 
 
 def test_rungs_tell_the_gain_over_the_one_before(open_compare: Open) -> None:
@@ -437,6 +649,51 @@ def test_clearing_the_stage_stops_what_goes_on(qtbot: QtBot, open_compare: Open)
     assert request == Stop(id="c")
 
 
+@pytest.mark.parametrize(
+    "choice", [CompareChoice(inputs="file", file="/nowhere/texts.txt"), CompareChoice(threads="many")]
+)
+def test_what_keeps_a_race_from_beginning_is_said_on_the_stage(
+    qtbot: QtBot, open_compare: Open, choice: CompareChoice
+) -> None:
+    window = open_compare(None, Settings(page="compare", compare=choice))
+    window.enter_presentation()
+    stage = window.race_presentation
+    with qtbot.assertNotEmitted(window.asked):
+        qtbot.keyClick(stage, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert ("cannot be read" if choice.file else "Threads: whole numbers") in stage.words()
+    qtbot.keyClick(stage, Qt.Key.Key_Home)
+    assert "cannot be read" not in stage.words()
+    assert "Threads" not in stage.words()
+
+
+def test_a_number_key_needs_no_file(qtbot: QtBot, open_compare: Open) -> None:
+    choice = CompareChoice(inputs="file", file="/nowhere/texts.txt")
+    window = open_compare(None, Settings(page="compare", compare=choice))
+    window.enter_presentation()
+    request = asked(qtbot, window, lambda: qtbot.keyClick(window.race_presentation, Qt.Key.Key_1))
+    assert len(request.inputs) == 1
+
+
+def test_a_stage_that_was_cleared_says_that_it_stops(qtbot: QtBot, open_compare: Open) -> None:
+    state = compared.racing()
+    window = open_compare(state)
+    window.enter_presentation()
+    stop = asked(qtbot, window, lambda: qtbot.keyClick(window.race_presentation, Qt.Key.Key_Home))
+    window.show_state(run_state.asked(state, stop))
+    window.race_presentation.show_now()
+    assert "Stopping" in window.race_presentation.words()
+
+
+def test_nothing_is_read_while_a_comparison_goes_on(open_compare: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = open_compare(compared.racing()).compare_page
+    read: list[object] = []
+    monkeypatch.setattr(page.subject, "read", lambda: read.append(1))
+    page.start()
+    page.find_fastest()
+    page._climb("eager", "bf16")
+    assert read == []
+
+
 # --- the choice that was found ---
 
 
@@ -473,6 +730,71 @@ def test_with_nothing_found_auto_leads_to_the_compare_page(open_compare: Open) -
     assert mode.id == "eager"
     modes.auto.search.click()
     assert window._pages.currentWidget() is window.compare_page
+
+
+def test_with_nothing_found_a_click_chooses_another_mode(open_compare: Open) -> None:
+    window = open_compare(compared.picked(), Settings(mode="auto"))
+    window.show_page("run")
+    window.show_state(compared.opened())  # another model, say: nothing was found for it
+    modes = window.run_page.modes
+    assert not modes.auto.radio.isChecked()
+    assert modes.remembered() == "auto"
+
+    modes._rows["torchscript"].radio.click()
+    request = window.run_page.request()
+    assert request is not None
+    assert request.mode == modes.remembered() == window.settings().mode == "torchscript"
+
+
+def test_auto_shows_its_threads_and_another_count_leaves_it(open_compare: Open) -> None:
+    window = open_compare(compared.picked(), Settings(mode="auto", threads=2))
+    run = window.run_page
+    assert run.speed.thread_count() == 1
+    assert window.settings().threads == 2  # the person's own stays
+
+    run.speed.threads.setCurrentIndex(run.speed.threads.findData(2))
+    run.speed.threads.activated.emit(2)
+    request = run.request()
+    assert request is not None
+    assert (request.mode, request.precision, request.threads) == ("onnx-runtime", "int8-dynamic", 2)
+    assert run.modes.remembered() == window.settings().mode == "onnx-runtime"
+
+
+def test_another_mode_than_auto_has_the_threads_of_the_person(open_compare: Open) -> None:
+    run = open_compare(compared.picked(), Settings(mode="auto", threads=2)).run_page
+    run.modes._rows["torchscript"].radio.click()
+    request = run.request()
+    assert request is not None
+    assert (request.mode, request.threads) == ("torchscript", 2)
+
+
+def with_option(state: State) -> State:
+    option = Option(id="level", title="Level", plain="How much.", choices=("all", "none"))
+    assert state.catalogue is not None
+    modes = tuple(
+        replace(mode, options=(option,)) if mode.id == "onnx-runtime" else mode for mode in state.catalogue.modes
+    )
+    return dataclasses.replace(state, catalogue=replace(state.catalogue, modes=modes))
+
+
+def test_what_was_found_runs_with_the_options_it_was_found_with(open_compare: Open) -> None:
+    kept = Settings(mode="auto", options={"onnx-runtime": {"level": "none"}})
+    window = open_compare(with_option(compared.picked()), kept)
+    modes = window.run_page.modes
+    request = window.run_page.request()
+    assert request is not None
+    assert request.options == {}
+
+    modes._rows["onnx-runtime"].radio.click()
+    request = window.run_page.request()
+    assert request is not None
+    assert request.options == window.settings().options["onnx-runtime"] == {"level": "none"}
+
+    window.show_state(with_option(compared.done()))
+    window.compare_page.race.outcome.use.click()
+    request = window.run_page.request()
+    assert request is not None
+    assert (request.mode, request.options) == ("onnx-runtime", {})
 
 
 # --- the whole, with the engine ---

@@ -31,7 +31,7 @@ from gui.main_window import MainWindow
 from gui.pages.history_page import HistoryPage
 from gui.pages.history_page.page import EMPTY
 from gui.run_state import State
-from gui.settings import Settings, load, save
+from gui.settings import INPUT_CHARACTERS, Settings, load, save
 from gui.widgets.icons import application_icon
 from gui.widgets.mnemonics import letter_of
 from tests.engine.store.history_records import BEGAN_S, comparison, run
@@ -334,6 +334,49 @@ def test_a_file_that_cannot_be_read_is_told_in_place(qtbot: QtBot, open_page: Op
     assert len(desk.asked) == before + 1
 
 
+def test_look_again_opens_what_could_not_be_opened(qtbot: QtBot, open_page: Open) -> None:
+    fill()
+    desk = open_page()
+    desk.waiting = True
+    choose(desk.page, 1)
+    qtbot.waitUntil(lambda: bool(desk.of(OpenHistory)), timeout=1_000)
+    (opened,) = desk.of(OpenHistory)
+    failure = failure_of(DataFolder("The entry cannot be read.", "Look at the disk."))
+    desk.hear(Failed(id=opened.id, failure=failure))
+    assert "The entry cannot be read." in words(desk.page)
+
+    desk.waiting = False
+    assert desk.page._failure.action is not None
+    desk.page._failure.action.click()
+    _first, again = desk.of(OpenHistory)
+    assert isinstance(again, OpenHistory)
+    assert isinstance(opened, OpenHistory)
+    assert again.number == opened.number
+    assert again.id != opened.id
+    assert "The entry cannot be read." not in words(desk.page)
+    assert desk.state.history.shown is not None
+
+
+def test_look_again_deletes_nothing_and_puts_the_failure_away(open_page: Open) -> None:
+    fill()
+    desk = open_page()
+    desk.waiting = True
+    choose(desk.page, 1)
+    desk.page._delete()
+    (delete,) = desk.of(DeleteHistory)
+    failure = failure_of(DataFolder("The entry cannot be deleted.", "Look at the disk."))
+    desk.hear(Failed(id=delete.id, failure=failure))
+    assert "The entry cannot be deleted." in words(desk.page)
+
+    desk.waiting = False
+    before = len(desk.of(ListHistory))
+    assert desk.page._failure.action is not None
+    desk.page._failure.action.click()
+    assert len(desk.of(ListHistory)) == before + 1
+    assert len(desk.of(DeleteHistory)) == 1
+    assert "The entry cannot be deleted." not in words(desk.page)
+
+
 def test_what_the_desk_says_of_the_file_is_shown(open_page: Open) -> None:
     desk = open_page()
     desk.hear(Notice(text="The history could not be kept. There is no room left."))
@@ -471,3 +514,15 @@ def test_a_run_of_another_model_has_it_looked_into(qtbot: QtBot) -> None:
 
     (describe,) = (one for one in asked if isinstance(one, Describe))
     assert describe.ref == "org/another"
+
+
+@pytest.mark.parametrize("letters", [10, INPUT_CHARACTERS + 1])
+def test_an_input_too_long_to_be_put_back_is_told(qtbot: QtBot, letters: int) -> None:
+    window = MainWindow(Settings(), application_icon())
+    qtbot.addWidget(window)
+    window.show()
+    window.show_state(replay.last("opened"))
+    fields = {"source_sentence": "a" * letters, "sentences": ["b"]}
+    request = Run(id="r", folder="/models/a", task="sentence-similarity", mode="eager", fields=fields)
+    window.history_page.run_again_asked.emit(request, "starter")
+    assert ("was not put back" in words(window.run_page)) == (letters > INPUT_CHARACTERS)
