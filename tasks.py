@@ -48,10 +48,17 @@ UV = "uv==0.13.9"  # makes the lock
 TORCH_IN_LOCK = re.compile(r"^(torch==[^\s;\\]+).*\n(?:    --hash.*\n)*", re.M)
 # The tests that take longest and hold no clock, so that two processes may go through them side by side.
 LANES = (
-    ("tests/matrix",),
+    (
+        "tests/matrix",
+        "tests/engine/report",
+        "tests/engine/modes/test_openvino.py",
+        "tests/engine/modes/test_openvino_kept.py",
+    ),
     (
         "tests/bench/test_by_hand.py",
         "tests/engine/modes/test_torch_compile.py",
+        "tests/engine/modes/test_torchscript.py",
+        "tests/engine/modes/test_onnx_int8.py",
         "tests/engine/test_every_mode.py",
         "tests/engine/test_old_cpu.py",
     ),
