@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from safetensors.torch import load_file, save_file
 
-from engine.wire.messages import Answer, Failed, Finished, Samples, Update
+from engine.wire.messages import Answer, Failed, Finished, ListHistory, Samples, Update
 from tests import tiny as maker
 from tests.engine.cli.test_commands import PROGRAM, ROOT, document
 from tests.engine.telling import cut_weights, failure
@@ -160,6 +160,8 @@ def test_a_data_folder_lost_before_an_engine_is_started_for_a_run(own_home: Path
     model = tiny("bert", "FeatureExtraction")
     with talking() as talk:
         talk.run(model, FEATURES, "eager", {"inputs": "x"}, calls=1, threads=1)
+        talk.client.send(ListHistory(id="kept"))  # the run is in it once this is answered
+        talk.end("kept")
         shutil.rmtree(own_home, ignore_errors=True)
         own_home.touch()
         name = talk.send(model, FEATURES, "eager", {"inputs": "x"}, threads=2)
