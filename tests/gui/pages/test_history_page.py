@@ -438,6 +438,8 @@ def session(qtbot: QtBot) -> Iterator[Session]:
 
 def test_a_run_of_the_window_is_listed_and_put_back(qtbot: QtBot, session: Session) -> None:
     window = session.window
+    with qtbot.waitActive(window):  # shortcuts are the active window's
+        window.activateWindow()
     task, fields = "feature-extraction", {"inputs": "A sentence of its own."}
     assert session.state.model is not None
     session.ask(
