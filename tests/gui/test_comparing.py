@@ -125,11 +125,11 @@ def test_what_was_found_fastest_comes_with_the_model() -> None:
 
 def test_what_is_written_of_it_is_told_once_it_is_there() -> None:
     state, found = compared.done(), compared.comparison()
-    state = run_state.asked(state, SaveReport(id="r", comparison=found, form="html", target="/tmp/a.html"))
-    state = compared.after(state, Reported(id="r", path="/tmp/a.html"), Finished(id="r"))
+    state = run_state.asked(state, SaveReport(id="r", comparison=found, form="html", target="/reports/a.html"))
+    state = compared.after(state, Reported(id="r", path="/reports/a.html"), Finished(id="r"))
     assert state.written is not None
     assert state.written.over
-    assert state.written.outcome == Reported(id="r", path="/tmp/a.html")
+    assert state.written.outcome == Reported(id="r", path="/reports/a.html")
 
     state = run_state.asked(state, WriteScript(id="s", comparison=found, number=7))
     assert state.written is not None

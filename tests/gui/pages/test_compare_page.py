@@ -548,10 +548,10 @@ def test_a_picture_that_cannot_be_written_is_told_as_a_failure_until_something_n
     state = compared.done()
     window = open_compare(state)
     exports = window.compare_page.exports
-    request = SaveReport(id="r", comparison=compared.comparison(), form="html", target="/tmp/a.html")
-    state = compared.after(run_state.asked(state, request), Reported(id="r", path="/tmp/a.html"), Finished(id="r"))
+    request = SaveReport(id="r", comparison=compared.comparison(), form="html", target="/reports/a.html")
+    state = compared.after(run_state.asked(state, request), Reported(id="r", path="/reports/a.html"), Finished(id="r"))
     window.show_state(state)
-    assert exports.told.text() == "Saved as /tmp/a.html"
+    assert exports.told.text() == "Saved as /reports/a.html"
 
     exports.save_picture(str(tmp_path / "none" / "chart.png"))
     window.show_state(state)
