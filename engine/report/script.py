@@ -39,6 +39,9 @@ def write(comparison: Comparison, number: int) -> tuple[str, str]:
     if cell.status in ("unavailable", "not applicable", "failed"):
         raise BadInput(f"{figures.name(cell)} did not run: {cell.reason}", "Pick a cell that has figures.")
     facts = _facts(comparison)
+    if facts and facts.weights == "ONNX":
+        what = f"{texts.line(comparison.model.get('name'))} is an ONNX graph without weights for PyTorch"
+        raise BadInput(f"There is no script for it: {what}.", "Take a version of the model in the safetensors format.")
     suffix = TASKS[comparison.task].auto_class if comparison.task in TASKS else "FeatureExtraction"
     family = facts.model_type if facts else str(comparison.model.get("family") or "")
     recipe = recipes.recipe(cell, recipes.Model(suffix, family))

@@ -145,6 +145,8 @@ def twice(folder: Path) -> list[Bar]:
     prepared_s = sum(cell.prepare_s or 0.0 for cell in ran)
     cost = second_s / (measured_s + prepared_s + len(ran) * start_s)
     parts = {"s": [first_s, second_s], "measured_s": measured_s, "prepared_s": prepared_s, "start_s": start_s}
+    parts |= {"machine": [one.machine for one in (first, second)], "doubts": [one.doubts for one in (first, second)]}
+    parts["eager_ms"] = [one.cells[0].p50_ms for one in (first, second)]
     return [
         Bar(f"a comparison of {len(ran)} cells over its work and starts", cost, "times", 1.25, None, parts),
         Bar("medians of two comparisons apart", max(apart.values()), "of the median", 0.10, None, apart),

@@ -3,6 +3,7 @@
 import ast
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -159,6 +160,23 @@ def test_own_texts_for_calibrating_are_in_it(tmp_path: Path) -> None:
 def test_a_cell_that_did_not_run_has_no_script(number: int) -> None:
     with pytest.raises(BadInput):
         script.write(made.usual(), number)
+
+
+def test_a_model_that_is_a_graph_alone_has_none(tmp_path: Path, tiny: Callable[[str, str], Path]) -> None:
+    import onnx
+
+    folder = tmp_path / "graph"
+    shutil.copytree(tiny("bert", "FeatureExtraction"), folder, ignore=shutil.ignore_patterns("*.safetensors"))
+    ends = [
+        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.INT64, ["batch", "tokens"])
+        for name in ("input_ids", "last_hidden_state")
+    ]
+    node = onnx.helper.make_node("Identity", ["input_ids"], ["last_hidden_state"])
+    graph = onnx.helper.make_graph([node], "graph", ends[:1], ends[1:])
+    onnx.save(onnx.helper.make_model(graph), folder / "model.onnx")
+
+    with pytest.raises(BadInput, match="ONNX graph"):
+        script.write(of_folder(folder, made.cell("onnx-runtime", "fp32", 3.0)), 0)
 
 
 def test_scripts_run_by_themselves_and_answer_as_eager(tmp_path: Path, starter_folder: Path) -> None:
