@@ -57,6 +57,7 @@ IN_DOCS = {
     ("mode-details", "light"): "precisions-light",
     ("explained", "light"): "what-ran-light",
     ("cpu-refused", "light"): "cpu-light",
+    ("compare-found", "light"): "compare-light",
     ("settings", "light"): "settings-light",
     ("presentation", "dark"): "presentation-dark",
     ("failure", "light"): "failure-light",
@@ -348,6 +349,7 @@ def _of_comparisons(opened: State) -> Iterator[Picture]:
     yield Picture("compare-racing", compared.racing(), "compare")
     yield Picture("compare-done", compared.done(), "compare")
     yield Picture("compare-row", compared.done(), "compare", prepare=open_row)
+    yield Picture("compare-found", replay.last("compared"), "compare")
     yield Picture("compare-one", compared.of_one(), "compare")
     yield Picture("compare-sixty", compared.of_sixty(), "compare")
     yield Picture("compare-ratio", compared.of_ten_thousand(), "compare")

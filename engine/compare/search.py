@@ -32,6 +32,9 @@ PROMISE = ("int8-dynamic", "int8-static", "bf16", "int8-weights", "fp32", "bf16-
 SHARE = 0.62
 """Of the time, for preparing; the rest is for the heats."""
 
+CLOSING_SHARE = 0.12
+"""Of the time, for reading back what ran in those that are left, and for the end of their processes."""
+
 AT_ONCE = 2
 """So many cells prepare at a time, where there are as many cores: most of it is work of one thread."""
 
@@ -54,13 +57,14 @@ class Search:
         self._table = table
         self._crew = crew
         self._race = race
-        self._ends_at = ends_at
-        self._doors_close_at = time.monotonic() + SHARE * (ends_at - time.monotonic())
+        given_s = ends_at - time.monotonic()
+        self._ends_at = ends_at - CLOSING_SHARE * given_s
+        self._doors_close_at = ends_at - (1 - SHARE) * given_s
         self._alive: list[Racer] = []
         self._racers: dict[int, Racer] = {}
         self._unchecked = False
-        shelf = Shelf(f"{facts.content_key} {TASKS[asked.task].auto_class}", cpu.signature(cpu.facts()))
-        self._ready = shelf.prepared()
+        self._shelf = Shelf(f"{facts.content_key} {TASKS[asked.task].auto_class}", cpu.signature(cpu.facts()))
+        self._ready = self._shelf.prepared()
 
     def run(self, waiting: Sequence[int], racers: dict[int, Racer]) -> None:
         """Fills ``racers``, by their numbers. Raises CellOver where plain PyTorch fails, Interrupted."""
@@ -165,17 +169,24 @@ class Search:
         counts = (1, cell.threads // 2, facts.cores_allowed or facts.cores_logical)
         others = []
         for count in sorted({count for count in counts if count > 0} - {cell.threads}):
-            if time.monotonic() > self._ends_at - LEAST_S or not self._crew.has_room():
+            if time.monotonic() + self._again_s(champion) > self._ends_at or not self._crew.has_room():
                 break
             number = self._table.add(
                 CellResult(mode=cell.mode, precision=cell.precision, threads=count, batch=cell.batch)
             )
             with self._over_is_told(number):
-                others.append(self._crew.enter(number, Way(count)))
+                left_s = self._ends_at - time.monotonic()
+                others.append(self._crew.entered(self._crew.begin(number, Way(count), left_s)))
                 self._racers[number] = others[-1]
         if others:
             both = self._race.run([champion, *others], self._asked.calls, self._asked.seconds, self._ends_at, ROUNDS)
             self._alive += [racer for racer in both if racer is not champion]
+
+    def _again_s(self, racer: Racer) -> float:
+        """What the same cell needs in another process, and as long again to be measured."""
+        hold, held = racer.hold, racer.held
+        prepare_s = 0.0 if (hold.mode, hold.precision) in self._shelf.prepared() else held.prepare_s
+        return 2 * (LEAST_S / 2 + held.load_s + prepare_s)
 
     def _remember(self) -> None:
         """Not what was chosen without a check of the answers, or with texts that Auto will not have."""

@@ -90,6 +90,10 @@ class Recorder:
     def _note(self, what: str, line: bytes) -> None:
         self._lines.append({"at_s": round(time.monotonic(), 3), what: json.loads(line)})
 
+    def leave_out(self, kind: str) -> None:
+        """Events of this kind, which are many and are told once more at the end."""
+        self._lines = [line for line in self._lines if line.get("event", {}).get("type") != kind]
+
     def write(self, name: str) -> None:
         """Ends the client and writes the file."""
         self._client.close()
@@ -173,6 +177,7 @@ def compared() -> None:
         seconds=0.5,
     )
     recorder.until(is_last)
+    recorder.leave_out("cell_told")
     recorder.write("compared")
 
 
