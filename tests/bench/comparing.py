@@ -151,7 +151,12 @@ def twice(folder: Path) -> list[Bar]:
     measured_s = sum(sum(cell.samples_ms) / 1000 + (cell.first_ms or 0.0) / 1000 for cell in ran)
     prepared_s = sum(cell.prepare_s or 0.0 for cell in ran)
     cost = second_s / (measured_s + prepared_s + len(ran) * start_s)
-    parts = {"s": [first_s, second_s], "measured_s": measured_s, "prepared_s": prepared_s, "start_s": start_s}
+    parts: dict[str, Any] = {
+        "s": [first_s, second_s],
+        "measured_s": measured_s,
+        "prepared_s": prepared_s,
+        "start_s": start_s,
+    }
     parts |= {"machine": [one.machine for one in (first, second)], "doubts": [one.doubts for one in (first, second)]}
     parts["eager_ms"] = [one.cells[0].p50_ms for one in (first, second)]
     return [
