@@ -23,6 +23,7 @@ from gui import theme
 from gui.pages.compare_page import ComparePage, RacePresentation, ScriptTaker
 from gui.pages.cpu_page import CpuPage
 from gui.pages.history_page import HistoryPage
+from gui.pages.models_page import ModelsPage
 from gui.pages.run_page import RunPage
 from gui.pages.run_page.presentation import Presentation
 from gui.pages.settings_page import SettingsPage
@@ -37,7 +38,7 @@ SIZE = QSize(1180, 760)
 LEAST = QSize(760, 520)
 RAIL_PX = 64
 KEEP_EVERY_MS = 1_000
-DIGITS = (1, 2, 3, 5, 6)
+DIGITS = (1, 2, 3, 4, 5, 6)
 TOO_LONG = (
     f"The input of that run is longer than {remembered.INPUT_CHARACTERS:,} characters, so it was not put back: the "
     "form holds what was there before."
@@ -77,6 +78,7 @@ class MainWindow(QMainWindow):
         self.run_page = self._made_run_page(notices)
         self.compare_page = self._made_compare_page()
         self.cpu_page = CpuPage()
+        self.models_page = self._made_models_page()
         self.history_page = self._made_history_page()
         self.settings_page = SettingsPage()
         self.presentation = Presentation()
@@ -119,6 +121,16 @@ class MainWindow(QMainWindow):
         page.page_asked.connect(self.show_page)
         page.reopen_asked.connect(self._show_comparison)
         page.run_again_asked.connect(self._put_back)
+        return page
+
+    def _made_models_page(self) -> ModelsPage:
+        page = ModelsPage()
+        page.show_settings(self._settings)
+        page.asked.connect(self.asked)
+        page.page_asked.connect(self.show_page)
+        page.use_asked.connect(self._use_model)
+        page.network_asked.connect(lambda: self._choose_network(off=False))
+        page.folders_changed.connect(self._remember_folders)
         return page
 
     def _connect(self) -> None:
@@ -166,7 +178,8 @@ class MainWindow(QMainWindow):
 
     def _all_pages(self) -> tuple[QWidget, ...]:
         """In the rail's order; ``DIGITS`` are theirs."""
-        return (self.run_page, self.compare_page, self.cpu_page, self.history_page, self.settings_page)
+        own = (self.run_page, self.compare_page, self.cpu_page)
+        return (*own, self.models_page, self.history_page, self.settings_page)
 
     def _add_page(self, page: QWidget, digit: int) -> None:
         title, icon = str(page.title), str(page.icon)  # type: ignore[attr-defined]
@@ -247,6 +260,11 @@ class MainWindow(QMainWindow):
         self.run_page.choose(mode, precision, threads)
         self.show_page(RunPage.icon)
 
+    def _use_model(self, ref: str, tokenizer: str) -> None:
+        """A model of the Models page, chosen on the Run page; nothing is started."""
+        self.run_page.models.describe(ref, tokenizer or None)
+        self.show_page(RunPage.icon)
+
     def _show_comparison(self, comparison: Comparison) -> None:
         self.compare_page.show_comparison(comparison)
         self.show_page(ComparePage.icon)
@@ -277,6 +295,7 @@ class MainWindow(QMainWindow):
         self.run_page.show_state(state)
         self.cpu_page.show_threads(self._settings.threads)
         self.cpu_page.show_state(state)
+        self.models_page.show_state(state)
         self.history_page.show_state(state)
         self.settings_page.show_state(state, self._settings)
         self.presentation.show_state(state)
@@ -292,7 +311,13 @@ class MainWindow(QMainWindow):
         """What the Run page has changed; theme and page are not its to choose."""
         mine = self._settings
         self._settings = replace(
-            settings, theme=mine.theme, page=mine.page, network_off=mine.network_off, compare=mine.compare
+            settings,
+            theme=mine.theme,
+            page=mine.page,
+            network_off=mine.network_off,
+            compare=mine.compare,
+            folders=mine.folders,
+            welcomed=mine.welcomed,
         )
         self.settings_page.show_settings(self._settings)
         self.cpu_page.show_threads(self._settings.threads)
@@ -302,6 +327,10 @@ class MainWindow(QMainWindow):
         self._settings = replace(self._settings, compare=choice)
         self._keep.ask()
 
+    def _remember_folders(self, folders: tuple[str, ...]) -> None:
+        self._settings = replace(self._settings, folders=folders)
+        self.settings_changed.emit(self._settings)
+
     def _choose_theme(self, choice: theme.Choice) -> None:
         self._settings = replace(self._settings, theme=choice)
         self.theme_chosen.emit(choice)
@@ -309,12 +338,15 @@ class MainWindow(QMainWindow):
 
     def _choose_network(self, off: bool) -> None:
         self._settings = replace(self._settings, network_off=off)
+        self.settings_page.show_settings(self._settings)
+        self.models_page.show_settings(self._settings)
         self.network_chosen.emit(off)
         self.settings_changed.emit(self._settings)
 
     def reset(self, settings: Settings) -> None:
         """Takes on other settings, as at the next start."""
         self._remake(settings)
+        self.models_page.show_settings(self._settings)
         self.showNormal()
         self.resize(SIZE)
         self.theme_chosen.emit(settings.theme)
