@@ -27,6 +27,7 @@ from gui.pages.models_page import ModelsPage
 from gui.pages.run_page import RunPage
 from gui.pages.run_page.presentation import Presentation
 from gui.pages.settings_page import SettingsPage
+from gui.pages.welcome_page import WelcomePage
 from gui.run_state import State
 from gui.settings import CompareChoice, Settings
 from gui.widgets.explaining import explain_focused
@@ -81,6 +82,8 @@ class MainWindow(QMainWindow):
         self.models_page = self._made_models_page()
         self.history_page = self._made_history_page()
         self.settings_page = SettingsPage()
+        self.welcome = WelcomePage()
+        self._runs_when_ready = False
         self.presentation = Presentation()
         self.race_presentation = RacePresentation(lambda: self.compare_page.view())
         self._strip = StatusStrip()
@@ -94,6 +97,8 @@ class MainWindow(QMainWindow):
         self.resize(SIZE)
         self.restoreGeometry(QByteArray(remembered.to_bytes(settings.geometry)))
         self.show_page(settings.page)
+        if not settings.welcomed:
+            self.show_welcome()
 
     def _made_run_page(self, notices: tuple[str, ...]) -> RunPage:
         page = RunPage(self._settings, notices)
@@ -140,6 +145,9 @@ class MainWindow(QMainWindow):
         self.settings_page.threads_chosen.connect(lambda count: self.run_page.speed.choose_threads(count))
         self.settings_page.network_chosen.connect(self._choose_network)
         self.settings_page.reset_asked.connect(self.reset_asked)
+        self.settings_page.welcome_asked.connect(self.show_welcome)
+        self.welcome.left.connect(self.leave_presentation)
+        self.welcome.run_asked.connect(self._run_example)
         self.presentation.leave_asked.connect(self.leave_presentation)
         self.presentation.run_asked.connect(lambda: self.run_page.bar.run())
         race = self.race_presentation
@@ -174,6 +182,7 @@ class MainWindow(QMainWindow):
         self._whole.addWidget(centre)
         self._whole.addWidget(self.presentation)
         self._whole.addWidget(self.race_presentation)
+        self._whole.addWidget(self.welcome)
         self.setCentralWidget(self._whole)
 
     def _all_pages(self) -> tuple[QWidget, ...]:
@@ -240,10 +249,33 @@ class MainWindow(QMainWindow):
             self.showFullScreen()
 
     def leave_presentation(self) -> None:
+        """The introduction too, which is not shown again then."""
+        if self._whole.currentWidget() is self.welcome and self.welcome.isVisible():
+            self._settings = replace(self._settings, welcomed=True)
+            self.settings_changed.emit(self._settings)
         if self._whole.currentIndex():
             self._whole.setCurrentIndex(0)
             self.setWindowState(self.windowState() & ~Qt.WindowState.WindowFullScreen)
             self._focus_page()
+
+    # --- the first start ---
+
+    def show_welcome(self) -> None:
+        """In the place of all pages, from its beginning."""
+        self.welcome.show_step(0)
+        self._whole.setCurrentWidget(self.welcome)
+        self.welcome.setFocus()
+
+    def _run_example(self) -> None:
+        """What is in the form of the Run page; as soon as the engine is ready."""
+        self.show_page(RunPage.icon)
+        self._runs_when_ready = True
+        self._run_if_ready()
+
+    def _run_if_ready(self) -> None:
+        if self._runs_when_ready and self.run_page.bar.button.isEnabled():
+            self._runs_when_ready = False
+            self.run_page.bar.run()
 
     def _clear_stage(self) -> None:
         """For the next visitor: what goes on ends, and nothing of it is left."""
@@ -303,6 +335,8 @@ class MainWindow(QMainWindow):
         self._scripts.show_state(state)
         self._show_race()
         self._strip.show_state(state)
+        self.welcome.show_cpu(state.catalogue.cpu if state.catalogue is not None else None)
+        self._run_if_ready()
 
     def settings(self) -> Settings:
         return self._settings

@@ -18,7 +18,7 @@ from typing import Any, Literal
 import msgspec
 from PySide6.QtCore import QEvent, QSize
 from PySide6.QtGui import QCursor, QImage, QImageWriter
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from engine.store import storage
 from engine.wire.errors import (
@@ -99,6 +99,7 @@ def pictures(folder: Path) -> Iterator[Picture]:
     yield from _of_comparisons(opened)
     yield from _of_history(opened)
     yield from _of_hub(opened)
+    yield from _of_first_start(opened)
     present: Prepare = MainWindow.enter_presentation
     yield Picture("presentation", shown, settings=chosen, prepare=present)
     yield Picture("presentation-checked", _checked(), prepare=present)
@@ -227,8 +228,11 @@ def _scroll_down(window: MainWindow) -> None:
 
 
 def _to_runtimes(window: MainWindow) -> None:
-    scroll = window.settings_page.findChildren(ColumnScroll)[0]
-    scroll.ensureWidgetVisible(window.settings_page.runtimes)
+    _to_card(window, window.settings_page.runtimes)
+
+
+def _to_card(window: MainWindow, card: QWidget) -> None:
+    window.settings_page.findChildren(ColumnScroll)[0].ensureWidgetVisible(card)
 
 
 def _of_models(opened: State) -> Iterator[Picture]:
@@ -405,6 +409,14 @@ def _of_hub(opened: State) -> Iterator[Picture]:
     yield Picture("models-read-only", read_only, "models", prepare=local)
 
 
+def _of_first_start(opened: State) -> Iterator[Picture]:
+    """The three pages in the place of the window."""
+    first = Settings(welcomed=False)
+    yield Picture("welcome-1", State(), settings=first)
+    yield Picture("welcome-2", opened, settings=first, prepare=lambda window: window.welcome.show_step(1))
+    yield Picture("welcome-3", opened, settings=first, prepare=lambda window: window.welcome.show_step(2))
+
+
 def _look_for(window: MainWindow) -> None:
     window.models_page.hub.bar.words.setText("reviews")
 
@@ -434,6 +446,11 @@ def _of_settings(shown: State) -> Iterator[Picture]:
     yield Picture("settings-freeing", dataclasses.replace(idle, storing=FreeUp(id="f")), "settings")
     failure = failure_of(DataFolder("The data folder /home/ada/data cannot be written."))
     yield Picture("settings-failure", dataclasses.replace(idle, storage_failure=failure), "settings")
+    to_end: Prepare = lambda window: _to_card(window, window.settings_page.about)  # noqa: E731
+    to_account: Prepare = lambda window: _to_card(window, window.settings_page.account)  # noqa: E731
+    yield Picture("settings-account", found.signed_in(idle), "settings", at_last=to_account)
+    yield Picture("settings-no-token", found.not_signed_in(idle), "settings", at_last=to_account)
+    yield Picture("settings-newer", found.newer(idle), "settings", at_last=to_end)
     yield Picture("settings-reset", idle, "settings", prepare=lambda window: window.settings_page.reset.button.click())
 
 

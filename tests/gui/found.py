@@ -9,6 +9,7 @@ from engine.wire.hub import Block, HubModel, LocalModel, PendingDownload, Span
 from engine.wire.messages import (
     AnyEvent,
     CardRead,
+    CheckForUpdate,
     Download,
     Downloading,
     DownloadsListed,
@@ -19,10 +20,13 @@ from engine.wire.messages import (
     ListDownloads,
     ListModels,
     LookAtHub,
+    LookAtToken,
     ModelsListed,
     ModelsWork,
     ReadCard,
     SearchHub,
+    TokenTold,
+    UpdateTold,
 )
 from gui import run_state
 from gui.main_window import MainWindow
@@ -213,6 +217,19 @@ def card_failed(state: State, repo: str = SQUAD) -> State:
     failure = failure_of(Offline("The Hub could not be reached."))
     state = told(state, LookAtHub(id="l", ref=repo), Failed(failure=failure))
     return told(state, ReadCard(id="c", ref=repo), Failed(failure=failure))
+
+
+def signed_in(state: State) -> State:
+    return told(state, LookAtToken(id="t"), TokenTold(place="keyring", account="ada", keyring=True), Finished())
+
+
+def not_signed_in(state: State) -> State:
+    return told(state, LookAtToken(id="t"), TokenTold(place="none", keyring=False), Finished())
+
+
+def newer(state: State) -> State:
+    page = "https://fastpath.example.org/releases/0.2.0"
+    return told(state, CheckForUpdate(id="u"), UpdateTold(version="0.2.0", newer=True, page=page), Finished())
 
 
 def choose(window: MainWindow, repo: str) -> None:

@@ -51,7 +51,7 @@ class CardView(QTextBrowser):
         self.setOpenExternalLinks(False)
         self.setUndoRedoEnabled(False)
         self.document().setDocumentMargin(0)
-        self.setMinimumHeight(3 * theme.ROW_PX)
+        self.setMinimumHeight(7 * theme.ROW_PX)
         self.anchorClicked.connect(lambda url: self.link_asked.emit(bytes(url.toEncoded().data()).decode()))
         self._blocks: tuple[Block, ...] = ()
         self._waiting: tuple[Block, ...] = ()

@@ -36,6 +36,7 @@ class Detail(Card):
         self.title.hide()
         self._name = text.ElidedLabel("heading", Qt.TextElideMode.ElideMiddle)
         self.head.insertWidget(0, self._name, 1)
+        self.head.setStretch(2, 0)  # the gap behind the title, which is hidden
         self.copy = IconButton("copy", "Cop&y", explains="Copies what is known of this model as text.")
         self.copy.clicked.connect(self._copy)
         self.head.addWidget(self.copy)
@@ -73,6 +74,7 @@ class Detail(Card):
         rows.addWidget(self.leave)
         rows.addWidget(self._card_head)
         rows.addWidget(self.card, 1)
+        rows.addStretch(0)  # takes the room where there is no card
         self._scroll = ColumnScroll(self._upper)
         self.add(self._scroll, 1)
 

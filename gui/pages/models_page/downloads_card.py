@@ -16,7 +16,7 @@ from gui.widgets.confirm import Confirm
 from gui.widgets.failure_panel import FailurePanel
 
 STEPS = 1_000
-MOST_PX = 190
+MOST_PX = 160
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class DownloadsCard(Card):
     def _fit(self) -> None:
         """As high as its rows, up to a few of them."""
         inner = self._column.sizeHint().height() + 2
-        self._scroll.setMinimumHeight(min(inner, MOST_PX - 70))
+        self._scroll.setMinimumHeight(min(inner, MOST_PX - 62))
         self.updateGeometry()
 
     def _pass_focus(self) -> None:
@@ -152,6 +152,7 @@ class DownloadRow(QFrame):
         self._title = text.ElidedLabel(where=Qt.TextElideMode.ElideMiddle)
         self._title.show_text(line.title)
         self._words = text.ElidedLabel("quiet")
+        self._words.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.bar = QProgressBar()
         self.bar.setRange(0, STEPS)
         self.bar.setTextVisible(False)
@@ -171,9 +172,12 @@ class DownloadRow(QFrame):
         self.stop.button.setAccessibleName(f"Stop download of {line.title}")
         left = QVBoxLayout()
         left.setSpacing(3)
-        left.addWidget(self._title)
+        first = QHBoxLayout()
+        first.setSpacing(theme.WIDE_GAP_PX)
+        first.addWidget(self._title, 2)
+        first.addWidget(self._words, 3)
+        left.addLayout(first)
         left.addWidget(self.bar)
-        left.addWidget(self._words)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.GAP_PX)

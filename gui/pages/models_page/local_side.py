@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from engine.wire.hub import LocalModel
-from engine.wire.messages import DeleteModel, ListModels, ReadCard
+from engine.wire.messages import DeleteModel, Download, ListModels, ReadCard
 from gui import theme
 from gui.pages.models_page import words
 from gui.pages.models_page.detail import Detail
@@ -55,12 +55,12 @@ class LocalSide(QWidget):
         )
         self.detail = Detail(NOTHING)
         self.delete = _confirm(
-            "Delete…", "Delete it", "Removes its files from the shared cache; it asks once more before."
+            "Delete…", "Delete it for good?", "Removes its files from the shared cache; it asks once more before."
         )
         self.unprepare = _confirm(
             "Delete prepared…",
-            "Delete that",
-            "Removes only what accelerations prepared of it; it is made again when needed.",
+            "Delete what is prepared?",
+            "Removes only what accelerations prepared of it, which is made again when needed; it asks once more.",
         )
         self.add_folder = text.button(
             "Add a folder…", self._add_folder, explains="A folder of yours with models in it."
@@ -178,12 +178,22 @@ class LocalSide(QWidget):
         warns = bool(model.reason) or not model.whole
         note = model.reason or ("" if model.whole else "Not all of its files are here.")
         self.detail.show_model(model.name, words.facts_local(model, self.titles()), note, warns=warns)
-        explains = "Chooses it on the Run page; nothing is started. Ctrl+Enter."
-        self.detail.show_main("Use on the Run page", explains, enabled=model.whole)
+        self._offer_main(model)
         reading = view.waiting.get("card")
         waits = isinstance(reading, ReadCard) and reading.ref == model.ref
         card = view.card if view.card_ref == model.ref else None
         self.detail.show_card(card, waits, view.failures.get("card") if card is None and not waits else None)
+
+    def _offer_main(self, model: LocalModel) -> None:
+        show = self.detail.show_main
+        if model.whole:
+            show("Use on the Run page", "Chooses it on the Run page; nothing is started. Ctrl+Enter.")
+        elif model.place == "cache":
+            going = any(one.request.ref == model.ref for one in self._state.downloads)
+            explains = "Brings what is missing of it from the Hub. Ctrl+Enter."
+            show("Downloading" if going else "Download the rest", explains, enabled=not going)
+        else:
+            show("", "")
 
     def _offer_deleting(self, model: LocalModel | None) -> None:
         deleting = "delete" in self._state.hub.waiting
@@ -192,8 +202,8 @@ class LocalSide(QWidget):
         if model is None:
             return
         frees, prepared = figures.size(model.frees_bytes + model.prepared_bytes), figures.size(model.prepared_bytes)
-        self.delete.set_question(f"Delete {model.name} for good? That frees {frees}.")
-        self.unprepare.set_question(f"That frees {prepared}, and is made again when needed.")
+        mnemonics.retitle(self.delete.yes, f"Free {frees}")
+        mnemonics.retitle(self.unprepare.yes, f"Free {prepared}")
         mnemonics.retitle(self.delete.button, f"Delete… frees {frees}")
         mnemonics.retitle(self.unprepare.button, f"Delete prepared… frees {prepared}")
         self.delete.button.setEnabled(not deleting)
@@ -222,10 +232,15 @@ class LocalSide(QWidget):
             self.asked.emit(ReadCard(id=new_id("card"), ref=model.ref))
 
     def act(self) -> None:
-        """The main action: use it."""
+        """The main action: use it, or bring the rest."""
         model = self.chosen()
-        if model is not None and model.whole:
+        if model is None or self.detail.main.isHidden() or not self.detail.main.isEnabled():
+            return
+        if model.whole:
             self.use_asked.emit(model.ref, "")
+        else:
+            ref, _, commit = model.ref.partition("@")
+            self.asked.emit(Download(id=new_id("fetch"), ref=ref, revision=commit))
 
     def _delete(self, part: str) -> None:
         model = self.chosen()
@@ -272,8 +287,8 @@ class LocalSide(QWidget):
         self.look_again()
 
 
-def _confirm(title: str, yes: str, explains: str) -> Confirm:
-    made = Confirm(title, "", yes, "Keep it", explains=explains)
+def _confirm(title: str, question: str, explains: str) -> Confirm:
+    made = Confirm(title, question, "Free", "Keep it", explains=explains)
     for button in (made.button, made.yes, made.no):
         mnemonics.wants(button)
     return made

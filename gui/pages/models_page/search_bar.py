@@ -30,9 +30,7 @@ class SearchBar(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.words = _line(
-            "Search", "Words, or the name or address of a model…", "Looks for models on the Hugging Face Hub."
-        )
+        self.words = _line("Search", "Words, name or address…", "Looks for models on the Hugging Face Hub.")
         self.author = _line("Author", "Anybody", "Only models of this person or organisation.")
         self.author.setFixedWidth(AUTHOR_PX)
         self.sort = _combo("Sorted by", "What comes first.")
@@ -58,16 +56,15 @@ class SearchBar(QWidget):
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(theme.GAP_PX)
-        rows.addLayout(
-            _row((("&Search", self.words, 1), ("&Author", self.author, 0), ("S&ort by", self.sort, 0)), None)
-        )
+        first = (("&Search", self.words, 1), ("&Author", self.author, 0), ("S&ort by", self.sort, 0))
+        rows.addLayout(_row(first, self.fits))
         filters = (
             ("&Task", self.task, 3),
             ("Runs &with", self.mode, 3),
             ("We&ights", self.weights, 2),
             ("&Licence", self.licence, 2),
         )
-        rows.addLayout(_row(filters, self.fits))
+        rows.addLayout(_row(filters))
 
     def _connect(self) -> None:
         for line in (self.words, self.author):
@@ -146,7 +143,7 @@ def _combo(name: str, explains: str) -> QComboBox:
     return combo
 
 
-def _row(parts: tuple[tuple[str, QWidget, int], ...], last: QWidget | None) -> QHBoxLayout:
+def _row(parts: tuple[tuple[str, QWidget, int], ...], last: QWidget | None = None) -> QHBoxLayout:
     row = QHBoxLayout()
     row.setSpacing(theme.GAP_PX)
     for title, widget, stretch in parts:

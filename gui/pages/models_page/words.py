@@ -59,8 +59,8 @@ def access(model: HubModel) -> str:
 def local(model: LocalModel, titles: Titles, now_s: float | None = None) -> Row:
     """A model on this computer."""
     parts = (
-        PLACES[model.place],
         titles(model.task) if model.task else model.family,
+        PLACES[model.place],
         f"prepared {figures.size(model.prepared_bytes)}" if model.prepared_bytes else "",
         f"used {day(model.last_used_s, now_s)}" if model.last_used_s else "",
     )
