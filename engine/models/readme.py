@@ -6,9 +6,18 @@ from pathlib import Path
 _README_BYTES = 64 * 1024
 
 
+def licence_and_task(folder: Path) -> tuple[str, str]:
+    """``licence`` and ``pipeline_tag``, with one look into the file."""
+    front = _front_matter(folder)
+    return _licence(front), _entry("pipeline_tag", front)
+
+
 def licence(folder: Path) -> str:
     """The licence that is named, or empty."""
-    front = _front_matter(folder)
+    return _licence(_front_matter(folder))
+
+
+def _licence(front: str) -> str:
     named = _entry("license", front)
     return _entry("license_name", front) or named if named == "other" else named
 

@@ -53,9 +53,9 @@ class LocalModel(Value, frozen=True, kw_only=True):
     ``id@commit`` where it is not the newest there).
 
     ``place``: ``cache`` is the one that is shared with other programs, ``folder`` a person's own, which is never
-    deleted. ``frees_bytes``: what deleting it gives back; files that other versions share stay. ``last_used_s``: seconds
-    since 1970. ``prepared_bytes``: of what modes have prepared of it. ``reason``: why it cannot run here, or what is
-    missing of it.
+    deleted. ``frees_bytes``: what deleting it gives back; files that other versions share stay. ``last_used_s``:
+    seconds since 1970. ``prepared_bytes``: of what modes have prepared of it. ``reason``: why it cannot run here, or
+    what is missing of it.
     """
 
     ref: str
@@ -76,7 +76,9 @@ class LocalModel(Value, frozen=True, kw_only=True):
 
 
 class PendingDownload(Value, frozen=True, kw_only=True):
-    """A download that is not over, also of an earlier start of the program. ``failure``: why it failed, in a sentence."""
+    """A download that is not over, also of an earlier start of the program. ``failure``: why it failed, or was paused
+    by itself, in a sentence.
+    """
 
     ref: str
     revision: str = ""

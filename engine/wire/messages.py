@@ -14,40 +14,10 @@ from engine.wire.requests import (
     Allow as Allow,
 )
 from engine.wire.requests import (
-    CheckForUpdate as CheckForUpdate,
-)
-from engine.wire.requests import (
-    DeleteModel as DeleteModel,
-)
-from engine.wire.requests import (
-    DropDownload as DropDownload,
-)
-from engine.wire.requests import (
-    ListDownloads as ListDownloads,
-)
-from engine.wire.requests import (
-    ListModels as ListModels,
-)
-from engine.wire.requests import (
-    LookAtHub as LookAtHub,
-)
-from engine.wire.requests import (
-    LookAtToken as LookAtToken,
-)
-from engine.wire.requests import (
-    ModelsWork as ModelsWork,
-)
-from engine.wire.requests import (
-    ReadCard as ReadCard,
-)
-from engine.wire.requests import (
-    SearchHub as SearchHub,
-)
-from engine.wire.requests import (
-    SetToken as SetToken,
-)
-from engine.wire.requests import (
     AnyRequest as AnyRequest,
+)
+from engine.wire.requests import (
+    CheckForUpdate as CheckForUpdate,
 )
 from engine.wire.requests import (
     Compare as Compare,
@@ -59,10 +29,16 @@ from engine.wire.requests import (
     DeleteHistory as DeleteHistory,
 )
 from engine.wire.requests import (
+    DeleteModel as DeleteModel,
+)
+from engine.wire.requests import (
     Describe as Describe,
 )
 from engine.wire.requests import (
     Download as Download,
+)
+from engine.wire.requests import (
+    DropDownload as DropDownload,
 )
 from engine.wire.requests import (
     Export as Export,
@@ -83,16 +59,34 @@ from engine.wire.requests import (
     ListConsents as ListConsents,
 )
 from engine.wire.requests import (
+    ListDownloads as ListDownloads,
+)
+from engine.wire.requests import (
     ListHistory as ListHistory,
+)
+from engine.wire.requests import (
+    ListModels as ListModels,
 )
 from engine.wire.requests import (
     ListRuntimes as ListRuntimes,
 )
 from engine.wire.requests import (
+    LookAtHub as LookAtHub,
+)
+from engine.wire.requests import (
+    LookAtToken as LookAtToken,
+)
+from engine.wire.requests import (
     MeasurePeaks as MeasurePeaks,
 )
 from engine.wire.requests import (
+    ModelsWork as ModelsWork,
+)
+from engine.wire.requests import (
     OpenHistory as OpenHistory,
+)
+from engine.wire.requests import (
+    ReadCard as ReadCard,
 )
 from engine.wire.requests import (
     Record as Record,
@@ -117,6 +111,12 @@ from engine.wire.requests import (
 )
 from engine.wire.requests import (
     SaveReport as SaveReport,
+)
+from engine.wire.requests import (
+    SearchHub as SearchHub,
+)
+from engine.wire.requests import (
+    SetToken as SetToken,
 )
 from engine.wire.requests import (
     ShowCompiler as ShowCompiler,

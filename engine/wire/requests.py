@@ -68,14 +68,17 @@ class LookAtHub(Request, frozen=True, kw_only=True, tag="look_at_hub"):
 
 
 class ReadCard(Request, frozen=True, kw_only=True, tag="read_card"):
-    """To the desk: a model's card, from this computer where it is there, else from the Hub. Answered by ``CardRead``."""
+    """To the desk: a model's card, from this computer where it is there, else from the Hub. Answered by
+    ``CardRead``.
+    """
 
     ref: str
 
 
 class ListModels(Request, frozen=True, kw_only=True, tag="list_models"):
-    """To the desk: what is on this computer: the starter, the shared cache, and the person's own ``folders``. Answered by
-    ``ModelsListed``.
+    """To the desk: what is on this computer: the starter, the shared cache, and the person's own ``folders``.
+
+    Answered by ``ModelsListed``.
     """
 
     folders: tuple[str, ...] = ()
@@ -117,9 +120,15 @@ class LookAtToken(Request, frozen=True, kw_only=True, tag="look_at_token"):
 class SetToken(Request, frozen=True, kw_only=True, tag="set_token"):
     """To the desk: keep an access token in the system's keyring, or where there is none for this session; empty removes
     it. With network it is tried first. Answered by ``TokenTold``; it is never told back.
+
+    ``again``: the client gives a fresh desk what an earlier one kept for this session; it is not tried again.
     """
 
     token: str
+    again: bool = False
+
+    def __repr__(self) -> str:
+        return f"SetToken(id={self.id!r}, token=...)"
 
 
 class CheckForUpdate(Request, frozen=True, kw_only=True, tag="check_for_update"):
