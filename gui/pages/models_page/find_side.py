@@ -217,7 +217,7 @@ class FindSide(QWidget):
         key, view = self.list.key(), self._state.hub
         if not key:
             return
-        if view.looked_ref != key:
+        if view.looked_ref != key and not self._network_off:
             self.asked.emit(LookAtHub(id=new_id("look"), ref=key))
         if view.card_ref != key:
             self.asked.emit(ReadCard(id=new_id("card"), ref=key))

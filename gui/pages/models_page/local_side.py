@@ -72,7 +72,7 @@ class LocalSide(QWidget):
             mnemonics.wants(button)
         self._note = text.label("", "quiet", wrap=True)
         self._warning = text.label("", "warn", wrap=True)
-        self._failure = FailurePanel("Look again", self.look_again)
+        self._failure = FailurePanel("Look again", self.list_models)
         if self._failure.action is not None:
             mnemonics.wants(self._failure.action)
         self._looking = Throttle(LOOK_EVERY_MS, self._look, self)
@@ -212,11 +212,6 @@ class LocalSide(QWidget):
     # --- what the person does ---
 
     def list_models(self) -> None:
-        if "local" not in self._state.hub.waiting:
-            self.asked.emit(ListModels(id=new_id("models"), folders=self._folders))
-
-    def look_again(self) -> None:
-        """Nothing is deleted without being asked for again."""
         self.asked.emit(ListModels(id=new_id("models"), folders=self._folders))
 
     def _chosen(self) -> None:
@@ -284,11 +279,12 @@ class LocalSide(QWidget):
     def _tell_folders(self, folders: tuple[str, ...]) -> None:
         self._folders = folders
         self.folders_changed.emit(folders)
-        self.look_again()
+        self.list_models()
 
 
 def _confirm(title: str, question: str, explains: str) -> Confirm:
     made = Confirm(title, question, "Free", "Keep it", explains=explains)
+    made.button.setAccessibleName("")  # its title changes
     for button in (made.button, made.yes, made.no):
         mnemonics.wants(button)
     return made

@@ -47,7 +47,7 @@ class ModelsPage(QWidget):
         self.downloads = DownloadsCard()
         self.parts = (
             self._made_part("&Find on the Hub", "Shows models of the Hugging Face Hub.", FIND),
-            self._made_part("&On this computer", "Shows the models that are on this computer.", LOCAL),
+            self._made_part("On this &computer", "Shows the models that are on this computer.", LOCAL),
         )
         self._sides = QStackedWidget()
         self.online = text.button(
@@ -140,9 +140,9 @@ class ModelsPage(QWidget):
         self._give_letters()
 
     def _list_again(self) -> None:
+        """Also where an answer is still to come: it may be of before."""
         self.local.list_models()
-        if "pending" not in self._state.hub.waiting:
-            self.asked.emit(ListDownloads(id=new_id("downloads")))
+        self.asked.emit(ListDownloads(id=new_id("downloads")))
 
     def _fill(self) -> None:
         with focus.kept(self, self._list()):

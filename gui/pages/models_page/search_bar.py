@@ -38,7 +38,7 @@ class SearchBar(QWidget):
         self.mode = _combo("Runs with", "Only models that this acceleration takes.")
         self.weights = _combo("Weights", "Only models with weights of this kind. Pickled ones can carry code.")
         self.licence = _combo("Licence", "Only models under this licence.")
-        self.fits = QCheckBox("&Fits this computer")
+        self.fits = QCheckBox("Fits t&his computer")
         text.explain(self.fits, "Only models that the memory which is free now holds.")
         for title, value in SORTS:
             self.sort.addItem(title, value)

@@ -52,6 +52,7 @@ class WelcomePage(QWidget):
             QShortcut(QKeySequence(keys), self).activated.connect(self._go_on)
         QShortcut(QKeySequence(Qt.Key.Key_Escape), self).activated.connect(self.left)
         self.setFocusProxy(self.next)
+        self.show_cpu(None)
         self.show_step(0)
 
     def _made_step(self, title: str, plain: str) -> QWidget:

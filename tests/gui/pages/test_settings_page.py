@@ -99,7 +99,7 @@ def test_looks_into_the_data_folder_when_it_is_shown(qtbot: QtBot) -> None:
     page.asked.connect(asked.append)
     page.show()
 
-    assert {type(request) for request in asked} == {Storage, ListConsents, ListRuntimes}
+    assert {type(request) for request in asked} == {Storage, ListConsents, ListRuntimes, LookAtToken}
 
 
 def test_sizes_are_told_by_part_and_freeing_says_how_much(qtbot: QtBot, open_page: Open) -> None:
