@@ -106,6 +106,7 @@ class Session(QObject):
             or (isinstance(before.storing, FreeUp) and now.storing is None)
             or (isinstance(before.consenting, Allow | Revoke) and now.consenting is None)
             or (before.runtimes.busy_with and not now.runtimes.busy_with)
+            or ("delete" in before.hub.waiting and "delete" not in now.hub.waiting)
         ):
             again = Describe(id=run_state.new_id("describe"), ref=now.model.ref, tokenizer=now.tokenizer)
             asked = now.describing  # where another model is being looked into, that comes first

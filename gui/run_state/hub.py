@@ -108,6 +108,8 @@ def apply(state: "State", request: ModelsWork, event: AnyEvent) -> "State":
             view = replace(view, waiting=waiting)
             if isinstance(event, Failed):
                 view = replace(view, failures={**view.failures, matter: event.failure})
+            elif isinstance(request, DeleteModel):  # before, the client ended the work process with all it held
+                state = replace(state, kept=frozenset())
         case _:
             view = _told(view, request, event)
     return replace(state, hub=view)

@@ -213,6 +213,7 @@ def test_a_model_is_found_by_words_downloaded_used_run_and_deleted(
     press(qtbot, side.delete.yes)
     qtbot.waitUntil(lambda: all(row.title != NAME for row in side.list.model_rows.rows), timeout=LONG_MS)
     assert session.state.hub.failures == {}
+    failed(qtbot, window.run_page, "NotDownloaded")  # it was the chosen one
 
 
 def test_escape_stops_a_download(qtbot: QtBot, open_session: Callable[..., Session], repo: Repo) -> None:

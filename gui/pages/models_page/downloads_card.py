@@ -208,7 +208,7 @@ def lines_of(state: State) -> list[Line]:
     pending = [_pending(one, state) for one in state.hub.pending or () if (one.ref, one.part) not in keys]
     keys |= {line.key for line in pending}
     cut = [
-        Line(Download(id="", ref=ref, part=part), failure.what_happened, 0.0, failed=True)  # type: ignore[arg-type]
+        Line(Download(id="", ref=ref, part=part), f"{failure.what_happened} {failure.what_to_do}", 0.0, failed=True)  # type: ignore[arg-type]
         for (ref, part), failure in state.hub.cut.items()
         if (ref, part) not in keys
     ]
@@ -232,7 +232,9 @@ def _pending(one: PendingDownload, state: State) -> Line:
     if one.failure and one.state == "paused":
         said = f"Paused. {one.failure}"
     if one.state == "failed":
-        said = (failure.what_happened if failure is not None else one.failure) or "Failed"
+        said = (
+            f"{failure.what_happened} {failure.what_to_do}".strip() if failure is not None else one.failure
+        ) or "Failed"
         received = f"({received})" if received else ""
         words = f"{said} {received}".strip()
     else:

@@ -118,7 +118,8 @@ class FindSide(QWidget):
         self._failure.show_failure(failure)
         titles = self.titles()
         rows = tuple(words.found(model, titles, here=self._is_here(model)) for model in view.found or ())
-        self.list.show_rows(rows, more=bool(view.cursor) and "search" not in view.waiting)
+        more = bool(view.cursor) and "search" not in view.waiting and failure is None  # else it would ask for ever
+        self.list.show_rows(rows, more=more)
         text.set_text(self._note, "" if failure is not None else self._said(len(rows)))
         self._note.setVisible(bool(self._note.text()))
         self.clear.setVisible(not self.bar.is_empty())
@@ -127,13 +128,11 @@ class FindSide(QWidget):
 
     def _said(self, count: int) -> str:
         view = self._state.hub
-        searching = "search" in view.waiting
+        searching = view.waiting.get("search")
         if view.found is None:
-            return "Looking" if searching or self._state.live else "Waiting for the engine"
-        if searching and not isinstance(view.waiting["search"], SearchHub):
-            return ""
-        if searching:
-            return "Looking for more" if getattr(view.waiting["search"], "cursor", "") else "Looking"
+            return "Looking" if self._state.live else "Waiting for the engine"
+        if isinstance(searching, SearchHub):
+            return "Looking for more" if searching.cursor else "Looking"
         if view.own:
             return OWN
         return f"{count:,}{' or more' if view.cursor else ''} found" if count else NO_MATCH
@@ -205,8 +204,8 @@ class FindSide(QWidget):
 
     def _search_on(self) -> None:
         view = self._state.hub
-        if view.cursor and "search" not in view.waiting:
-            self.asked.emit(self.bar.query(view.cursor))
+        if view.query is not None and view.cursor and "search" not in view.waiting:
+            self.asked.emit(replace(view.query, id=new_id("search"), cursor=view.cursor))
 
     def _chosen(self) -> None:
         self.show_chosen()

@@ -109,7 +109,7 @@ class SearchBar(QWidget):
             query.words or query.author or query.task or query.mode or query.weights or query.licence or query.fits
         )
 
-    def query(self, cursor: str = "") -> SearchHub:
+    def query(self) -> SearchHub:
         """The widgets, read once."""
         return SearchHub(
             id=new_id("search"),
@@ -121,7 +121,6 @@ class SearchBar(QWidget):
             mode=self.mode.currentData() or "",
             fits=self.fits.isChecked(),
             sort=self.sort.currentData(),
-            cursor=cursor,
         )
 
 

@@ -8,7 +8,7 @@ from PySide6.QtGui import QDesktopServices, QTextDocument
 from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QComboBox, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.wire.errors import EngineBusy, Stopped, failure_of
+from engine.wire.errors import EngineBusy, Offline, Stopped, failure_of
 from engine.wire.hub import Block, LocalModel, Span
 from engine.wire.messages import (
     AnyEvent,
@@ -161,6 +161,19 @@ def test_more_come_when_the_end_is_reached_and_once(open_page: Open) -> None:
     desk.hear(HubFound(id=more[0].id, models=(found.one(40),)), Finished(id=more[0].id))
     assert len(rows(desk)) == 31
     assert "31 found" in words(desk.page)
+
+
+def test_more_that_could_not_be_had_are_not_asked_for_ever(open_page: Open) -> None:
+    desk = open_page(found.results(replay.last("opened"), 30, "page 2"))
+    desk.page.hub.list.scrollToBottom()
+    for _ in range(5):
+        QApplication.processEvents()
+        waiting = desk.state.hub.waiting.get("search")
+        if waiting is not None:
+            desk.hear(Failed(id=waiting.id, failure=failure_of(Offline("The network is off."))))
+    assert len([one for one in desk.of(SearchHub) if getattr(one, "cursor", "")]) == 1
+    assert len(rows(desk)) == 30
+    assert "The network is off." in words(desk.page)
 
 
 def test_one_that_cannot_run_here_says_why_in_the_list(open_page: Open) -> None:
