@@ -152,7 +152,7 @@ class DownloadRow(QFrame):
         self._title = text.ElidedLabel(where=Qt.TextElideMode.ElideMiddle)
         self._title.show_text(line.title)
         self._words = text.ElidedLabel("quiet")
-        self._words.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self._words.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.bar = QProgressBar()
         self.bar.setRange(0, STEPS)
         self.bar.setTextVisible(False)

@@ -80,6 +80,7 @@ class FindSide(QWidget):
         left.body.addLayout(note)
         left.add(self._failure)
         left.add(self.list, 1)
+        left.body.addStretch(0)  # takes the room where there is no list
         self._panes = QSplitter(Qt.Orientation.Horizontal)
         self._panes.setChildrenCollapsible(False)
         self._panes.addWidget(left)

@@ -59,7 +59,7 @@ class SearchBar(QWidget):
         first = (("&Search", self.words, 1), ("&Author", self.author, 0), ("S&ort by", self.sort, 0))
         rows.addLayout(_row(first, self.fits))
         filters = (
-            ("&Task", self.task, 3),
+            ("Tas&k", self.task, 3),
             ("Runs &with", self.mode, 3),
             ("We&ights", self.weights, 2),
             ("&Licence", self.licence, 2),
