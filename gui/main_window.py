@@ -273,7 +273,7 @@ class MainWindow(QMainWindow):
         self._run_if_ready()
 
     def _run_if_ready(self) -> None:
-        if self._runs_when_ready and self.run_page.bar.button.isEnabled():
+        if self._runs_when_ready and self._state.live and self.run_page.bar.button.isEnabled():
             self._runs_when_ready = False
             self.run_page.bar.run()
 

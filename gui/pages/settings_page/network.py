@@ -8,8 +8,8 @@ from gui.widgets.card import Card
 
 PLAIN = (
     "Fastpath asks the network only when you look for models, download something, or ask for a newer version. While it "
-    "is off, not for that either; models that are on this computer work as always. Turning it off stops downloads, which "
-    "can go on later."
+    "is off, not for that either; models that are on this computer work as always. Turning it off stops downloads, "
+    "which can go on later."
 )
 
 
