@@ -50,9 +50,15 @@ def search_command(
     as_json: Json = False,
 ) -> None:
     """Models of the Hub by words and filters, the most downloaded first."""
-    asked = {"words": " ".join(words or ()), "author": author, "task": task, "licence": licence}
+    asked = " ".join(words or ())
     with talking(as_json) as talk:
-        found = _asked(talk, HubFound, lambda name: SearchHub(id=name, mode=mode, fits=fits, **asked))
+        found = _asked(
+            talk,
+            HubFound,
+            lambda name: SearchHub(
+                id=name, words=asked, author=author, task=task, licence=licence, mode=mode, fits=fits
+            ),
+        )
         if as_json:
             print_json(_document(models=[_model(one) for one in found.models], own=found.own, more=bool(found.cursor)))
             return
@@ -203,7 +209,7 @@ def _document(**fields: Any) -> dict[str, Any]:
 
 
 def _model(model: HubModel) -> dict[str, Any]:
-    return documents.complete(model) | {"fits": model.fits}
+    return {**documents.complete(model), "fits": model.fits}
 
 
 def _show_local(listed: ModelsListed, as_json: bool) -> None:

@@ -7,13 +7,14 @@ import contextlib
 import dataclasses
 import os
 
+import msgspec
+
 from engine.models.hub.cache import COMMIT
 
 PREFIX = "models--"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class File:
+class File(msgspec.Struct, frozen=True, gc=False):
     """``blob``: the name of the content that several snapshots may share; empty for a file of the snapshot's own."""
 
     blob: str
@@ -42,6 +43,8 @@ class Repository:
 
     def only(self, snapshot: Snapshot) -> set[str]:
         """Names of the blobs that no other snapshot shows."""
+        if len(self.snapshots) == 1:
+            return {file.blob for file in snapshot.files.values() if file.blob}
         others = {
             file.blob for other in self.snapshots if other is not snapshot for file in other.files.values() if file.blob
         }
@@ -92,10 +95,15 @@ def collect(folder: str, found: dict[str, File]) -> None:
 
 def _blobs(folder: str) -> dict[str, File]:
     found = {}
-    for name, entry in _entries(folder):
-        with contextlib.suppress(OSError):
-            status = entry.stat()
-            found[name] = File(name, status.st_size, max(status.st_atime, status.st_mtime))
+    with contextlib.suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            try:
+                status = entry.stat()
+            except OSError:  # it went away meanwhile
+                continue
+            used_s, changed_s = status.st_atime, status.st_mtime
+            name = entry.name
+            found[name] = File(name, status.st_size, used_s if used_s > changed_s else changed_s)
     return found
 
 

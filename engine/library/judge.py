@@ -5,13 +5,17 @@ from typing import Any
 
 from engine.all_modes import MODES
 from engine.cpu import read as cpu
-from engine.models import card, families, safe, unreadable, weights
+from engine.mode import Mode
+from engine.models import card, families, safe, weights
 from engine.models.facts import ModelFacts
 from engine.models.hub import cache
 from engine.models.hub.address import Address
 from engine.models.hub.query import Entry
-from engine.wire.errors import FastpathError
+from engine.wire.errors import FastpathError, ModelBroken
 from engine.wire.hub import HubModel, Weights
+
+MOST = 2**53
+"""No figure of a real model is near; what a hostile one claims must still fit into a message."""
 
 _NEEDS_SIGN_IN = "It is given only to those who signed in and accepted its conditions."
 
@@ -29,9 +33,9 @@ def judged(entry: Entry, *, signed_in: bool, free_bytes: int | None = None) -> H
         gated=entry.gated,
         private=entry.private,
         weights=kind,
-        parameters=learned or None,
-        download_bytes=weights.stored_bytes(entry.parameters) or None,
-        memory_needed_bytes=card.memory_needed_bytes(facts) if learned else None,
+        parameters=min(learned, MOST) or None,
+        download_bytes=min(weights.stored_bytes(entry.parameters), MOST) or None,
+        memory_needed_bytes=min(card.memory_needed_bytes(facts), MOST) if learned else None,
         memory_free_bytes=cpu.memory_free_bytes() if free_bytes is None else free_bytes,
         downloads=entry.downloads,
         likes=entry.likes,
@@ -93,13 +97,15 @@ def modes_of(facts: ModelFacts) -> tuple[str, ...]:
     """Ids of the modes that take the model in some precision, by their own judgement."""
     if facts.model_type not in families.ENCODERS:
         return ()
-    return tuple(
-        mode_id
-        for mode_id, mode in MODES.items()
-        if any(
-            mode.fits(facts, precision.id).verdict != "no" for precision in mode.card.precisions if precision.available
-        )
-    )
+    return tuple(mode_id for mode_id, mode in MODES.items() if _takes(mode, facts))
+
+
+def _takes(mode: Mode, facts: ModelFacts) -> bool:
+    precisions = [precision.id for precision in mode.card.precisions if precision.available]
+    try:
+        return any(mode.fits(facts, precision).verdict != "no" for precision in precisions)
+    except (TypeError, ValueError):  # a configuration whose entries are of forms that no model's have
+        return False
 
 
 def reason_against(entry: Entry, config: dict[str, Any], kind: str) -> str:
@@ -122,10 +128,12 @@ def reason_against(entry: Entry, config: dict[str, Any], kind: str) -> str:
 
 
 def is_here(repo: str) -> bool:
-    """Whether the model is whole in the shared cache."""
-    with unreadable.told():
+    """Whether the model is whole in the shared cache, as far as that may be read."""
+    try:
         folder = cache.snapshot(Address(repo))
         return folder is not None and cache.is_model(folder)
+    except ModelBroken:
+        return False
 
 
 def _family(model_type: str) -> str:

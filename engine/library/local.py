@@ -72,7 +72,7 @@ def _of_snapshot(repository: Repository, snapshot: Snapshot, prepared: _Prepared
     files = snapshot.files.values()
     config = _config(snapshot.folder) if "config.json" in snapshot.files else {}
     missing = _missing(snapshot)
-    licence, tag = readme.licence_and_task(Path(snapshot.folder)) if "README.md" in snapshot.files else ("", "")
+    licence, tag = readme.licence_and_task(snapshot.folder) if "README.md" in snapshot.files else ("", "")
     family, reason = _family(repository.repo, config)
     return LocalModel(
         ref=repository.repo + named,
@@ -111,11 +111,12 @@ def _half(repository: Repository) -> LocalModel:
 
 def _missing(snapshot: Snapshot) -> str:
     """What a snapshot lacks of a model, in a sentence; empty where it is whole."""
-    names = snapshot.files.keys()
+    names = snapshot.files
     if "config.json" not in names:
-        only = "Only its tokenizer is here." if names & {*cache.TOKENIZER_FILES} else "It has no config.json."
+        has_words = any(name in names for name in cache.TOKENIZER_FILES)
+        only = "Only its tokenizer is here." if has_words else "It has no config.json."
         return f"It is not whole. {only}"
-    if weights.SINGLE in names or names & {*weights.ONNX_PLACES}:
+    if weights.SINGLE in names or any(name in names for name in weights.ONNX_PLACES):
         return ""
     if weights.INDEX in names:
         return "" if cache.is_model(Path(snapshot.folder)) else "It is not whole. A part of its weights is missing."
@@ -186,7 +187,7 @@ def _of_folder(folder: Path, prepared: _Prepared) -> LocalModel:
     config = _config(str(folder))
     family, reason = _family(folder.name, config)
     missing = _missing(snapshot)
-    licence, tag = readme.licence_and_task(folder)
+    licence, tag = readme.licence_and_task(str(folder))
     content_key, prepared_bytes, used_s = prepared.of(str(folder))
     return LocalModel(
         ref=str(folder),

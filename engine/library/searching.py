@@ -8,7 +8,7 @@ import msgspec
 
 from engine.cpu import read as cpu
 from engine.library import good_models, judge
-from engine.models import card, weights
+from engine.models import card
 from engine.models.hub import address, choose, listing, peek, query, surroundings, token
 from engine.models.hub.address import Address
 from engine.models.hub.exchange import Exchange
@@ -118,9 +118,10 @@ def _looked(entry: query.Entry, found: HubModel, commit: str, chosen: list[listi
     model = msgspec.structs.replace(
         closer,
         reason=found.reason or closer.reason,
-        download_bytes=size_bytes or None,
-        parameters=weights.learned(entry.parameters) or None,
-        memory_needed_bytes=card.memory_needed_bytes(facts) if facts.parameters or size_bytes else None,
+        download_bytes=min(size_bytes, judge.MOST) or None,
+        memory_needed_bytes=(
+            min(card.memory_needed_bytes(facts), judge.MOST) if facts.parameters or size_bytes else None
+        ),
     )
     page = f"{surroundings.endpoint()}/{entry.repo}"
     return HubLooked(model=model, commit=commit, files=len(chosen), tasks=facts.tasks, page=page)

@@ -21,7 +21,7 @@ def hub(
     settings = tmp_path / "config/python_keyring"
     settings.mkdir(parents=True)
     (settings / "keyringrc.cfg").write_text("[backend]\ndefault-keyring=keyring.backends.fail.Keyring\n")
-    with serving({"org/name": Repo(files)}) as hub:
+    with serving({"org/name": Repo(files, told={"pipeline_tag": "text-classification"})}) as hub:
         monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
         monkeypatch.setenv("HF_ENDPOINT", hub.url)
         monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))

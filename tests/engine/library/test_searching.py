@@ -238,6 +238,8 @@ def test_a_look_at_what_cannot_run(zoo: Hub, repo: Repo) -> None:
     assert "accepted its conditions" in gated.reason
     repo.files["config.json"] = json.dumps({**CONFIG, "quantization_config": {"bits": 4}}).encode()
     assert "already quantized" in look("org/name").model.reason
+    repo.files["config.json"] = json.dumps({**CONFIG, "hidden_act": [], "hidden_size": 10**30}).encode()
+    assert "better-transformer" not in look("org/name").model.modes
     repo.files |= {"config.json": json.dumps(CONFIG).encode(), "../out": b"x"}
     assert "lead out of its folder" in look("org/name").model.reason
     with pytest.raises(errors.ModelNotFound):
