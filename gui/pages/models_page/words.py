@@ -39,10 +39,10 @@ class Row:
 def found(model: HubModel, titles: Titles, *, here: bool) -> Row:
     """A model of the Hub."""
     parts = (
+        access(model),
         titles(model.task) if model.task else "",
         f"{figures.count(model.parameters)} parameters" if model.parameters else "",
         model.licence,
-        access(model),
         f"{figures.count(model.downloads)} downloads" if model.downloads is not None and not model.why else "",
     )
     size = figures.size(model.download_bytes) if model.download_bytes else ""
