@@ -15,9 +15,9 @@ from collections.abc import Callable, Sequence
 import msgspec
 import psutil
 
+from engine.runtimes.aside import Aside, is_aside
 from engine.runtimes.child import Child
 from engine.runtimes.command import processors_allowed
-from engine.runtimes.notes import Notes
 from engine.runtimes.role import Role
 from engine.wire import codec
 from engine.wire.channel import LineTooLong
@@ -40,6 +40,7 @@ from engine.wire.messages import (
     Compare,
     CompareHistory,
     DeleteHistory,
+    DeleteModel,
     Describe,
     Download,
     Event,
@@ -50,6 +51,7 @@ from engine.wire.messages import (
     ListConsents,
     ListHistory,
     ListRuntimes,
+    ModelsWork,
     OpenHistory,
     Ready,
     Record,
@@ -59,6 +61,7 @@ from engine.wire.messages import (
     Round,
     Run,
     SaveReport,
+    SetToken,
     Stop,
     Storage,
     Update,
@@ -67,7 +70,7 @@ from engine.wire.messages import (
 )
 
 DESK_REQUESTS = (
-    *(Describe, Download, Storage, ListConsents, Allow, Revoke),
+    *(Describe, Download, ModelsWork, Storage, ListConsents, Allow, Revoke),
     *(ListRuntimes, InstallRuntime, RemoveRuntime, SaveReport, WriteScript),
     *(ListHistory, OpenHistory, CompareHistory, DeleteHistory),
 )
@@ -101,7 +104,7 @@ class Client:
         self._freeing = ""
         self._out: list[AnyEvent] = []
         self._early_deaths = 0
-        self._notes = Notes()
+        self._aside = Aside()
         self._closed = False
         self._waker, self._wakened = socket.socketpair()
         self._wakened.setblocking(False)
@@ -163,7 +166,7 @@ class Client:
                     self._read(key.data, role)
         news, self._out = self._out, []
         for event in news:
-            self._keep(self._notes.hear(event))
+            self._keep(self._aside.hear(event))
         return news if news or not self._closed else None
 
     def _set_offline(self, offline: bool) -> None:
@@ -188,24 +191,24 @@ class Client:
         self._roles[name] = role
         self._selector.register(role.child.channel, selectors.EVENT_READ, name)
         if name == "desk":
-            for record in self._notes.unkept():
-                self._keep(record)
+            for first in self._aside.first():
+                self._keep(first)
         return role
 
-    def _keep(self, record: Record | None) -> None:
+    def _keep(self, request: Record | SetToken | None) -> None:
         """Passes on what is for the history. Where it cannot be, the run itself is not concerned."""
-        if record is None:
+        if request is None:
             return
         desk = self._roles.get("desk")
         if desk is None:
-            self._notes.lost(record)
+            self._aside.lost(request)
             return
         with contextlib.suppress(codec.Unwritable):  # then the run cannot be sent either, and is told so
-            desk.begin(record)
+            desk.begin(request)
 
     def _send(self, request: AnyRequest) -> None:
-        self._keep(self._notes.asked(request))
-        if isinstance(request, FreeUp):
+        self._keep(self._aside.asked(request))
+        if isinstance(request, FreeUp | DeleteModel):
             self._free_up(request)
         elif isinstance(request, InstallRuntime | RemoveRuntime):
             self._change_runtime(request)
@@ -234,11 +237,12 @@ class Client:
     def _desk_for(self, request_id: str) -> Role | None:
         return self._roles.get("desk") or self._start("desk", 1, request_id=request_id)
 
-    def _free_up(self, request: FreeUp) -> None:
+    def _free_up(self, request: FreeUp | DeleteModel) -> None:
         """An idle ``work`` goes before: it holds files open, and its compiler remembers where headers lay."""
         work = self._roles.get("work")
         if self._waiting or self._freeing or (work and work.active) or self._compares:
-            self._fail(request.id, EngineBusy("Space cannot be freed while a model runs."))
+            what = "A model cannot be deleted" if isinstance(request, DeleteModel) else "Space cannot be freed"
+            self._fail(request.id, EngineBusy(f"{what} while a model runs."))
             return
         if work:
             self._end_role("work", Stopped())
@@ -348,7 +352,7 @@ class Client:
         if event.id:
             if event.id not in role.active:
                 return  # of an ended id
-            if isinstance(role.active[event.id], Record):
+            if is_aside(role.active[event.id]):
                 self._kept(role, event)
                 return
             if started := role.started_for(event.id):
@@ -361,7 +365,7 @@ class Client:
         """What the desk says of the history is told only where it could not be kept."""
         if is_last(event):
             role.end(event.id)
-        if notice := self._notes.said(event):
+        if notice := self._aside.said(event):
             self._out.append(notice)
 
     def _go_on(self) -> None:
@@ -385,7 +389,7 @@ class Client:
         stopped = bool(role.stopping)
         outcome = role.child.outcome()
         error: FastpathError = EngineDied(f"The engine {outcome}.", details=role.child.output())
-        asked_for = any(not isinstance(request, Record) for request in role.active.values())
+        asked_for = any(not is_aside(request) for request in role.active.values())
         self._end_role(name, Stopped() if stopped else error)
         if not role.ready and not stopped:
             self._early_deaths += 1
@@ -401,8 +405,8 @@ class Client:
         self._selector.unregister(role.child.channel)
         role.child.close()
         for request in list(role.active.values()):
-            if isinstance(request, Record):
-                self._notes.lost(request)
+            if is_aside(request):
+                self._aside.lost(request)
             else:
                 self._fail(request.id, error)
         if name == "desk":
@@ -428,7 +432,7 @@ class Client:
     def _wait_for_history(self, began: float) -> None:
         """Until the desk has kept what it was told, yet not for ever."""
         for event in self._out:  # what nobody has taken yet
-            self._keep(self._notes.hear(event))
+            self._keep(self._aside.hear(event))
         while desk := self._roles.get("desk"):
             owed = [one for one in desk.active.values() if isinstance(one, Record)]
             if not owed:

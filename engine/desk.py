@@ -13,17 +13,17 @@ from engine.all_modes import MODES
 from engine.all_tasks import TASKS
 from engine.cpu import needs
 from engine.cpu import read as cpu
+from engine.library.work import Library
 from engine.measure import peaks
 from engine.mode import Mode, Unavailable
 from engine.models import look, pickled
 from engine.models.card import card
 from engine.models.facts import ModelFacts
 from engine.models.hub import surroundings
-from engine.models.hub.worker import Downloads
 from engine.models.resolve import resolve, resolve_tokenizer
 from engine.report import script
 from engine.runtimes.worker import RuntimeWork
-from engine.store import consents, picks, storage
+from engine.store import consents, picks, seen, storage
 from engine.store.artefacts import Shelf
 from engine.store.history import worker as history
 from engine.wire import codec
@@ -45,6 +45,7 @@ from engine.wire.messages import (
     InstallRuntime,
     ListConsents,
     ListRuntimes,
+    ModelsWork,
     Ready,
     RemoveRuntime,
     Reported,
@@ -71,7 +72,7 @@ def serve(channel: Channel) -> None:
     send(Ready(protocol=PROTOCOL, role="desk", pid=os.getpid()))
     facts = cpu.facts()
     send(_catalogue(facts))
-    downloads = Downloads(send)
+    library = Library(send)
     usable = frozenset(feature.id for feature in facts.features if feature.usable)
     runtimes = RuntimeWork(send, usable, surroundings.require_network, lambda: send(_catalogue(facts)))
     inbox = drained(channel)
@@ -95,12 +96,12 @@ def serve(channel: Channel) -> None:
                     send(_reported(request, send))
                 elif isinstance(request, HistoryWork):
                     send(history.answer(request, send))
-                elif isinstance(request, Download):
-                    downloads.add(request)
+                elif isinstance(request, Download | ModelsWork):
+                    library.add(request)
                 elif isinstance(request, ListRuntimes | InstallRuntime | RemoveRuntime):
                     runtimes.add(request)
                 elif isinstance(request, Stop):
-                    downloads.stop(request.id)
+                    library.stop(request.id)
                     runtimes.stop(request.id)
 
 
@@ -125,6 +126,7 @@ def _card(mode: Mode, facts: Cpu) -> ModeCard:
 def _described(request: Describe, cpu_signature: str, send: Callable[[Event], None]) -> Finished | Failed:
     try:
         facts = look.look(resolve(request.ref))
+        seen.note(facts.folder, facts.content_key)
         found_card = card(request.ref, facts, cpu.memory_free_bytes())
         if found_card.consent and consents.is_allowed(pickled.digest(facts.folder, facts.weights_files)):
             found_card = msgspec.structs.replace(found_card, consent="")

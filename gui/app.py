@@ -96,14 +96,17 @@ class Session(QObject):
     def _follow(self, before: State) -> None:
         """Asks for what is new after something has ended: the model that came, what is prepared now, what is free."""
         now = self.state
-        if before.download is not None and now.download is None and now.model_failure is None:
-            self._describe(before.download.then.ref, before.download.then.tokenizer)
+        awaited = before.download
+        came = awaited is not None and now.download_of(awaited.request.id) is None and now.model_failure is None
+        if came and awaited is not None and awaited.then is not None:
+            self._describe(awaited.then.ref, awaited.then.tokenizer)
         elif now.model is not None and (
             (before.running and not now.running)
             or (before.compares is not None and now.compares is None)
             or (isinstance(before.storing, FreeUp) and now.storing is None)
             or (isinstance(before.consenting, Allow | Revoke) and now.consenting is None)
             or (before.runtimes.busy_with and not now.runtimes.busy_with)
+            or ("delete" in before.hub.waiting and "delete" not in now.hub.waiting)
         ):
             again = Describe(id=run_state.new_id("describe"), ref=now.model.ref, tokenizer=now.tokenizer)
             asked = now.describing  # where another model is being looked into, that comes first

@@ -23,9 +23,11 @@ from gui import theme
 from gui.pages.compare_page import ComparePage, RacePresentation, ScriptTaker
 from gui.pages.cpu_page import CpuPage
 from gui.pages.history_page import HistoryPage
+from gui.pages.models_page import ModelsPage
 from gui.pages.run_page import RunPage
 from gui.pages.run_page.presentation import Presentation
 from gui.pages.settings_page import SettingsPage
+from gui.pages.welcome_page import WelcomePage
 from gui.run_state import State
 from gui.settings import CompareChoice, Settings
 from gui.widgets.explaining import explain_focused
@@ -37,7 +39,7 @@ SIZE = QSize(1180, 760)
 LEAST = QSize(760, 520)
 RAIL_PX = 64
 KEEP_EVERY_MS = 1_000
-DIGITS = (1, 2, 3, 5, 6)
+DIGITS = (1, 2, 3, 4, 5, 6)
 TOO_LONG = (
     f"The input of that run is longer than {remembered.INPUT_CHARACTERS:,} characters, so it was not put back: the "
     "form holds what was there before."
@@ -77,8 +79,11 @@ class MainWindow(QMainWindow):
         self.run_page = self._made_run_page(notices)
         self.compare_page = self._made_compare_page()
         self.cpu_page = CpuPage()
+        self.models_page = self._made_models_page()
         self.history_page = self._made_history_page()
         self.settings_page = SettingsPage()
+        self.welcome = WelcomePage()
+        self._runs_when_ready = False
         self.presentation = Presentation()
         self.race_presentation = RacePresentation(lambda: self.compare_page.view())
         self._strip = StatusStrip()
@@ -92,6 +97,8 @@ class MainWindow(QMainWindow):
         self.resize(SIZE)
         self.restoreGeometry(QByteArray(remembered.to_bytes(settings.geometry)))
         self.show_page(settings.page)
+        if not settings.welcomed:
+            self.show_welcome()
 
     def _made_run_page(self, notices: tuple[str, ...]) -> RunPage:
         page = RunPage(self._settings, notices)
@@ -121,6 +128,16 @@ class MainWindow(QMainWindow):
         page.run_again_asked.connect(self._put_back)
         return page
 
+    def _made_models_page(self) -> ModelsPage:
+        page = ModelsPage()
+        page.show_settings(self._settings)
+        page.asked.connect(self.asked)
+        page.page_asked.connect(self.show_page)
+        page.use_asked.connect(self._use_model)
+        page.network_asked.connect(lambda: self._choose_network(off=False))
+        page.folders_changed.connect(self._remember_folders)
+        return page
+
     def _connect(self) -> None:
         self.settings_page.asked.connect(self.asked)
         self.cpu_page.asked.connect(self.asked)
@@ -128,6 +145,9 @@ class MainWindow(QMainWindow):
         self.settings_page.threads_chosen.connect(lambda count: self.run_page.speed.choose_threads(count))
         self.settings_page.network_chosen.connect(self._choose_network)
         self.settings_page.reset_asked.connect(self.reset_asked)
+        self.settings_page.welcome_asked.connect(self.show_welcome)
+        self.welcome.left.connect(self.leave_presentation)
+        self.welcome.run_asked.connect(self._run_example)
         self.presentation.leave_asked.connect(self.leave_presentation)
         self.presentation.run_asked.connect(lambda: self.run_page.bar.run())
         race = self.race_presentation
@@ -162,11 +182,13 @@ class MainWindow(QMainWindow):
         self._whole.addWidget(centre)
         self._whole.addWidget(self.presentation)
         self._whole.addWidget(self.race_presentation)
+        self._whole.addWidget(self.welcome)
         self.setCentralWidget(self._whole)
 
     def _all_pages(self) -> tuple[QWidget, ...]:
         """In the rail's order; ``DIGITS`` are theirs."""
-        return (self.run_page, self.compare_page, self.cpu_page, self.history_page, self.settings_page)
+        own = (self.run_page, self.compare_page, self.cpu_page)
+        return (*own, self.models_page, self.history_page, self.settings_page)
 
     def _add_page(self, page: QWidget, digit: int) -> None:
         title, icon = str(page.title), str(page.icon)  # type: ignore[attr-defined]
@@ -227,10 +249,33 @@ class MainWindow(QMainWindow):
             self.showFullScreen()
 
     def leave_presentation(self) -> None:
+        """The introduction too, which is not shown again then."""
+        if self._whole.currentWidget() is self.welcome and self.welcome.isVisible():
+            self._settings = replace(self._settings, welcomed=True)
+            self.settings_changed.emit(self._settings)
         if self._whole.currentIndex():
             self._whole.setCurrentIndex(0)
             self.setWindowState(self.windowState() & ~Qt.WindowState.WindowFullScreen)
             self._focus_page()
+
+    # --- the first start ---
+
+    def show_welcome(self) -> None:
+        """In the place of all pages, from its beginning."""
+        self.welcome.show_step(0)
+        self._whole.setCurrentWidget(self.welcome)
+        self.welcome.setFocus()
+
+    def _run_example(self) -> None:
+        """What is in the form of the Run page; as soon as the engine is ready."""
+        self.show_page(RunPage.icon)
+        self._runs_when_ready = True
+        self._run_if_ready()
+
+    def _run_if_ready(self) -> None:
+        if self._runs_when_ready and self._state.live and self.run_page.bar.button.isEnabled():
+            self._runs_when_ready = False
+            self.run_page.bar.run()
 
     def _clear_stage(self) -> None:
         """For the next visitor: what goes on ends, and nothing of it is left."""
@@ -245,6 +290,11 @@ class MainWindow(QMainWindow):
     def _use(self, mode: str, precision: str, threads: int) -> None:
         """What was found fastest, chosen on the Run page; nothing is started."""
         self.run_page.choose(mode, precision, threads)
+        self.show_page(RunPage.icon)
+
+    def _use_model(self, ref: str, tokenizer: str) -> None:
+        """A model of the Models page, chosen on the Run page; nothing is started."""
+        self.run_page.models.describe(ref, tokenizer or None)
         self.show_page(RunPage.icon)
 
     def _show_comparison(self, comparison: Comparison) -> None:
@@ -277,6 +327,7 @@ class MainWindow(QMainWindow):
         self.run_page.show_state(state)
         self.cpu_page.show_threads(self._settings.threads)
         self.cpu_page.show_state(state)
+        self.models_page.show_state(state)
         self.history_page.show_state(state)
         self.settings_page.show_state(state, self._settings)
         self.presentation.show_state(state)
@@ -284,6 +335,8 @@ class MainWindow(QMainWindow):
         self._scripts.show_state(state)
         self._show_race()
         self._strip.show_state(state)
+        self.welcome.show_cpu(state.catalogue.cpu if state.catalogue is not None else None)
+        self._run_if_ready()
 
     def settings(self) -> Settings:
         return self._settings
@@ -292,7 +345,13 @@ class MainWindow(QMainWindow):
         """What the Run page has changed; theme and page are not its to choose."""
         mine = self._settings
         self._settings = replace(
-            settings, theme=mine.theme, page=mine.page, network_off=mine.network_off, compare=mine.compare
+            settings,
+            theme=mine.theme,
+            page=mine.page,
+            network_off=mine.network_off,
+            compare=mine.compare,
+            folders=mine.folders,
+            welcomed=mine.welcomed,
         )
         self.settings_page.show_settings(self._settings)
         self.cpu_page.show_threads(self._settings.threads)
@@ -302,6 +361,10 @@ class MainWindow(QMainWindow):
         self._settings = replace(self._settings, compare=choice)
         self._keep.ask()
 
+    def _remember_folders(self, folders: tuple[str, ...]) -> None:
+        self._settings = replace(self._settings, folders=folders)
+        self.settings_changed.emit(self._settings)
+
     def _choose_theme(self, choice: theme.Choice) -> None:
         self._settings = replace(self._settings, theme=choice)
         self.theme_chosen.emit(choice)
@@ -309,12 +372,15 @@ class MainWindow(QMainWindow):
 
     def _choose_network(self, off: bool) -> None:
         self._settings = replace(self._settings, network_off=off)
+        self.settings_page.show_settings(self._settings)
+        self.models_page.show_settings(self._settings)
         self.network_chosen.emit(off)
         self.settings_changed.emit(self._settings)
 
     def reset(self, settings: Settings) -> None:
         """Takes on other settings, as at the next start."""
         self._remake(settings)
+        self.models_page.show_settings(self._settings)
         self.showNormal()
         self.resize(SIZE)
         self.theme_chosen.emit(settings.theme)

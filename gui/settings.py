@@ -45,7 +45,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All that is remembered.
 
     ``inputs``: fields of each task's form; ``options``: of each mode; ``tokenizers``: of each model that takes
-    another's. ``calibration``: the person's own file of texts. ``panes`` and ``geometry`` are Qt's, in base64.
+    another's. ``calibration``: the person's own file of texts. ``folders``: the person's own, with models in them.
+    ``welcomed``: the introduction was shown, or is not to be. ``panes`` and ``geometry`` are Qt's, in base64.
     """
 
     schema: int = SCHEMA
@@ -59,6 +60,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     threads: int = 0
     calibration: str = ""
     network_off: bool = False
+    folders: tuple[str, ...] = ()
+    welcomed: bool = True
     inputs: dict[str, dict[str, Any]] = {}
     theme: Literal["system", "light", "dark"] = "system"
     page: str = ""
@@ -103,7 +106,7 @@ def _read_settings(file: Path) -> tuple[Settings, tuple[str, ...]]:
     try:
         text = file.read_bytes()
     except FileNotFoundError:
-        return Settings(), ()
+        return Settings(welcomed=False), ()
     except OSError as error:
         return Settings(), (f"The settings could not be read ({error.strerror}), so the usual ones are used.",)
     try:

@@ -1,7 +1,8 @@
 """A local stand-in of the Hub's HTTP interface, which misbehaves where it is told to.
 
-It serves what the interface of huggingface.co serves to a download: the commit of a revision, the tree in pages, the
-files by ranges. ``python -m tests.hub_server FILE`` serves one large file for benchmarks, its address on stdout.
+It serves what the interface of huggingface.co serves: the list of models and what one tells of itself, the commit of a
+revision, the tree in pages, the files by ranges, and whose a token is. ``python -m tests.hub_server FILE`` serves one
+large file for benchmarks, its address on stdout.
 """
 
 import contextlib
@@ -15,7 +16,9 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlencode, urlsplit
+
+from tests import hub_listing
 
 COMMIT = "a" * 40
 LARGE = (".safetensors", ".onnx", ".onnx_data", ".bin", ".model")
@@ -54,6 +57,10 @@ class Repo:
     chunked: bool = False
     page: int = 1000
     bytes_per_s: float = 0
+    told: dict[str, Any] = dataclasses.field(default_factory=dict)
+    """What it says of itself in lists, where that is not as ``hub_listing.TOLD``."""
+    renamed_to: str = ""
+    """Every request is sent there, as the Hub does it."""
 
     def content(self, path: str) -> bytes:
         held = self.files[path]
@@ -85,6 +92,10 @@ class Hub:
         self.seen: list[Seen] = []
         self.next_answers: list[Answer] = []
         self.always: Answer | None = None
+        self.accounts: dict[str, str] = {}
+        """Whose a token is; any other is refused where somebody asks."""
+        self.says: dict[str, bytes] = {}
+        """Bodies instead of the usual ones, by path."""
         self.silent = threading.Event()
         """While set, no request is answered."""
         self.closing = threading.Event()
@@ -148,12 +159,38 @@ class _Handler(BaseHTTPRequestHandler):
             return
         split = urlsplit(self.path)
         path = unquote(split.path)
-        if found := re.fullmatch(r"/api/models/(.+?)/(revision|tree)/(.+)", path):
+        if path in self.hub.says:
+            self._say(200, {}, self.hub.says[path])
+        elif path == "/api/models":
+            self._list(parse_qs(split.query))
+        elif path == "/api/whoami-v2":
+            self._whoami()
+        elif renamed := next(
+            (name for name, repo in self.hub.repos.items() if repo.renamed_to and f"/{name}/" in path), ""
+        ):
+            target = self.path.replace(renamed, self.hub.repos[renamed].renamed_to, 1)
+            self._say(307, {"Location": target})
+        elif found := re.fullmatch(r"/api/models/(.+?)/(revision|tree)/(.+)", path):
             self._about(found[1], found[2], found[3], parse_qs(split.query))
         elif found := re.fullmatch(r"/(.+?)/resolve/([0-9a-f]{40})/(.+)", path):
             self._file(found[1], found[2], found[3])
         else:
             self._say(404, {})
+
+    def _list(self, query: dict[str, list[str]]) -> None:
+        told, following = hub_listing.page(self.hub.repos, query)
+        more = {}
+        if following is not None:
+            words = urlencode(query | {"cursor": [str(following)]}, doseq=True)
+            more = {"Link": f'<{self.hub.url}/api/models?{words}>; rel="next"'}
+        self._json(told, more)
+
+    def _whoami(self) -> None:
+        name = self.hub.accounts.get(self.headers.get("Authorization", "").removeprefix("Bearer "))
+        if name is None:
+            self._say(401, {"X-Error-Message": "Invalid credentials in Authorization header"})
+        else:
+            self._json({"type": "user", "name": name, "auth": {"type": "access_token"}, "orgs": []})
 
     def _about(self, name: str, what: str, revision: str, query: dict[str, list[str]]) -> None:
         repo = self.hub.repos.get(name)
@@ -162,7 +199,8 @@ class _Handler(BaseHTTPRequestHandler):
         elif revision not in (*repo.refs, *repo.refs.values()):
             self._say(404, {"X-Error-Code": "RevisionNotFound"})
         elif what == "revision":
-            self._json({"id": name, "sha": repo.refs.get(revision, revision), "siblings": []})
+            told = hub_listing.entry(name, repo, query.get("expand[]", ["siblings"]))
+            self._json({**told, "sha": repo.refs.get(revision, revision)})
         else:
             names, start = sorted(repo.files), int(query.get("cursor", ["0"])[0])
             end = start + repo.page
@@ -172,7 +210,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _file(self, name: str, commit: str, path: str) -> None:
         repo = self.hub.repos.get(name)
-        if repo is None or commit not in repo.refs.values() or path not in repo.files:
+        if repo is None:
+            self._say(404, {"X-Error-Code": "RepoNotFound"})
+        elif commit not in repo.refs.values() or path not in repo.files:
             self._say(404, {"X-Error-Code": "EntryNotFound"})
         elif repo.refuses_files:
             self._say(*repo.refuses_files)
@@ -183,10 +223,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, repo: Repo, path: str) -> None:
         size = repo.size(path)
-        asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", "")) if repo.ranges else None
+        asked = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", "")) if repo.ranges else None
         start = int(asked[1]) if asked else 0
         if start >= size > 0:
             self._say(416, {"Content-Range": f"bytes */{size}"})
+            return
+        if asked and asked[2]:
+            self._send_part(repo.content(path), start, int(asked[2]) + 1)
             return
         self.send_response(206 if asked else 200)
         if asked:
@@ -211,6 +254,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.hub.closing.wait(60)
         if end < size:
             self.close_connection = True
+
+    def _send_part(self, content: bytes, start: int, end: int) -> None:
+        part = content[start:end]
+        self._say(206, {"Content-Range": f"bytes {start}-{start + len(part) - 1}/{len(content)}"}, part)
 
     def _write(self, content: bytes, bytes_per_s: float) -> None:
         step = max(1, int(bytes_per_s / 50)) if bytes_per_s else len(content) or 1

@@ -18,7 +18,7 @@ from typing import Any, Literal
 import msgspec
 from PySide6.QtCore import QEvent, QSize
 from PySide6.QtGui import QCursor, QImage, QImageWriter
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from engine.store import storage
 from engine.wire.errors import (
@@ -42,7 +42,7 @@ from gui.widgets.column_scroll import ColumnScroll
 from gui.widgets.icons import application_icon
 from gui.widgets.runtime_box import RuntimeBox
 from tests.engine.cpu import machines
-from tests.gui import accelerated, compared, kept, measured, replay
+from tests.gui import accelerated, compared, found, kept, measured, replay
 
 ROOT = Path(__file__).parent.parent
 ALL = ROOT / "build" / "screenshots"
@@ -74,7 +74,7 @@ class Picture:
 
     name: str
     state: State
-    page: Literal["run", "compare", "cpu", "history", "settings"] = "run"
+    page: Literal["run", "compare", "cpu", "models", "history", "settings"] = "run"
     settings: Settings = dataclasses.field(default_factory=Settings)
     prepare: Prepare = lambda window: None
     at_last: Prepare = lambda window: None
@@ -99,6 +99,8 @@ def pictures(folder: Path) -> Iterator[Picture]:
     yield from _of_settings(shown)
     yield from _of_comparisons(opened)
     yield from _of_history(opened)
+    yield from _of_hub(opened)
+    yield from _of_first_start(opened)
     present: Prepare = MainWindow.enter_presentation
     yield Picture("presentation", shown, settings=chosen, prepare=present)
     yield Picture("presentation-checked", _checked(), prepare=present)
@@ -227,8 +229,11 @@ def _scroll_down(window: MainWindow) -> None:
 
 
 def _to_runtimes(window: MainWindow) -> None:
-    scroll = window.settings_page.findChildren(ColumnScroll)[0]
-    scroll.ensureWidgetVisible(window.settings_page.runtimes)
+    _to_card(window, window.settings_page.runtimes)
+
+
+def _to_card(window: MainWindow, card: QWidget) -> None:
+    window.settings_page.findChildren(ColumnScroll)[0].ensureWidgetVisible(card)
 
 
 def _of_models(opened: State) -> Iterator[Picture]:
@@ -238,13 +243,13 @@ def _of_models(opened: State) -> Iterator[Picture]:
     absent = failure_of(NotDownloaded(f"{ref} is not on this computer."))
     yield Picture("download-offered", dataclasses.replace(opened, model_failure=absent, missing=missing, wanted=wanted))
     view = DownloadView(missing, wanted)
-    yield Picture("download-asking", dataclasses.replace(opened, download=view))
+    yield Picture("download-asking", dataclasses.replace(opened, downloads=(view,)))
     half = Downloading(
         id="", file="model.safetensors", done_bytes=231_000_000, total_bytes=496_000_000, bytes_per_s=9.1e6, left_s=29
     )
-    yield Picture("downloading", dataclasses.replace(opened, download=dataclasses.replace(view, progress=half)))
+    yield Picture("downloading", dataclasses.replace(opened, downloads=(dataclasses.replace(view, progress=half),)))
     waits = dataclasses.replace(view, progress=half, notice="The Hub asks to wait: trying again in 20 s.")
-    yield Picture("download-waiting", dataclasses.replace(opened, download=waits))
+    yield Picture("download-waiting", dataclasses.replace(opened, downloads=(waits,)))
     cut = failure_of(Offline("The connection was lost at 231 MB of 496 MB."))
     yield Picture("download-cut", dataclasses.replace(opened, model_failure=cut, missing=missing, wanted=wanted))
     assert opened.model is not None
@@ -377,6 +382,57 @@ def _of_history(opened: State) -> Iterator[Picture]:
     yield Picture("history-failure", kept.failed(opened), "history")
 
 
+def _of_hub(opened: State) -> Iterator[Picture]:
+    """The program's own list, results, one looked at; downloads of each kind; what is on this computer."""
+    here, squad = found.local(opened), found.SQUAD
+    looked = found.looked(found.own(here))
+    local: Prepare = lambda window: window.models_page.show_part(1)  # noqa: E731
+    yield Picture("models-starting", State(), "models")
+    yield Picture("models", found.own(here), "models")
+    yield Picture("models-looked", looked, "models", prepare=lambda window: found.choose(window, squad))
+    yield Picture("models-results", found.results(here), "models", prepare=_look_for)
+    gated = found.looked(found.results(here), found.one(2))
+    yield Picture("models-gated", gated, "models", prepare=lambda window: found.choose(window, found.one(2).repo))
+    yield Picture("models-link", gated, "models", prepare=lambda window: _ask_page(window, found.one(2).repo))
+    cannot = found.looked(found.results(here), found.one(4))
+    yield Picture("models-cannot", cannot, "models", prepare=lambda window: found.choose(window, found.one(4).repo))
+    going = found.downloading(looked)
+    yield Picture("models-downloads", going, "models", prepare=lambda window: found.choose(window, squad))
+    off = Settings(network_off=True)
+    yield Picture("models-offline", looked, "models", off, prepare=lambda window: found.choose(window, squad))
+    yield Picture("models-failure", found.search_failed(here), "models", prepare=_look_for)
+    none = found.results(here, 0, "")
+    yield Picture("models-no-match", none, "models", prepare=_look_for)
+    yield Picture("models-here", here, "models", prepare=local)
+    own = Settings(folders=("/home/ada/models",))
+    yield Picture("models-here-chosen", going, "models", own, prepare=lambda window: found.choose_local(window, 1))
+    yield Picture("models-delete", here, "models", own, prepare=_ask_to_delete)
+    read_only = found.local(opened, reason="The shared cache cannot be written, so nothing can be deleted.")
+    yield Picture("models-read-only", read_only, "models", prepare=local)
+
+
+def _of_first_start(opened: State) -> Iterator[Picture]:
+    """The three pages in the place of the window."""
+    first = Settings(welcomed=False)
+    yield Picture("welcome-1", State(), settings=first)
+    yield Picture("welcome-2", opened, settings=first, prepare=lambda window: window.welcome.show_step(1))
+    yield Picture("welcome-3", opened, settings=first, prepare=lambda window: window.welcome.show_step(2))
+
+
+def _look_for(window: MainWindow) -> None:
+    window.models_page.hub.bar.words.setText("reviews")
+
+
+def _ask_page(window: MainWindow, repo: str) -> None:
+    found.choose(window, repo)
+    window.models_page.hub.page.click()
+
+
+def _ask_to_delete(window: MainWindow) -> None:
+    found.choose_local(window, 1)
+    window.models_page.local.delete.ask()
+
+
 def _of_settings(shown: State) -> Iterator[Picture]:
     sizes = {"artefacts": 91_200_000, "inductor": 3_210_000, "outputs": 48_100, "times": 1_240, "rest": 41_000}
     parts = tuple(msgspec.structs.replace(part, size_bytes=sizes.get(part.id, 0)) for part in storage.parts())
@@ -392,6 +448,11 @@ def _of_settings(shown: State) -> Iterator[Picture]:
     yield Picture("settings-freeing", dataclasses.replace(idle, storing=FreeUp(id="f")), "settings")
     failure = failure_of(DataFolder("The data folder /home/ada/data cannot be written."))
     yield Picture("settings-failure", dataclasses.replace(idle, storage_failure=failure), "settings")
+    to_end: Prepare = lambda window: _to_card(window, window.settings_page.about)  # noqa: E731
+    to_account: Prepare = lambda window: _to_card(window, window.settings_page.account)  # noqa: E731
+    yield Picture("settings-account", found.signed_in(idle), "settings", at_last=to_account)
+    yield Picture("settings-no-token", found.not_signed_in(idle), "settings", at_last=to_account)
+    yield Picture("settings-newer", found.newer(idle), "settings", at_last=to_end)
     yield Picture("settings-reset", idle, "settings", prepare=lambda window: window.settings_page.reset.button.click())
 
 

@@ -18,6 +18,7 @@ from engine.cli import (
     export_command,
     facts_command,
     history_command,
+    models_command,
     output,
     run_command,
     runtimes_command,
@@ -39,6 +40,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "cpu": facts_command.cpu_command,
     "modes": facts_command.modes_command,
     "tasks": facts_command.tasks_command,
+    "download": models_command.download_command,
     "show-compiler": compiler_command.show_compiler_command,
 }
 
@@ -51,6 +53,7 @@ app = typer.Typer(
 )
 for name, command in COMMANDS.items():
     app.command(name)(command)
+app.add_typer(models_command.models_app, name="models")
 app.add_typer(runtimes_command.runtimes_app, name="runtimes")
 app.add_typer(history_command.history_app, name="history")
 

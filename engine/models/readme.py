@@ -4,11 +4,26 @@ import re
 from pathlib import Path
 
 _README_BYTES = 64 * 1024
+_LISTED_BYTES = 4 * 1024
+
+
+def licence_and_task(folder: str) -> tuple[str, str]:
+    """``licence`` and ``pipeline_tag``, with one short look into the file: for lists of thousands."""
+    try:
+        with open(f"{folder}/README.md", "rb", buffering=0) as stream:  # noqa: PTH123 - a Path takes as long again
+            text = stream.read(_LISTED_BYTES).decode("utf-8", "replace").replace("\r\n", "\n")
+    except OSError:
+        return "", ""
+    front = _front_of(text)
+    return _licence(front), _entry("pipeline_tag", front)
 
 
 def licence(folder: Path) -> str:
     """The licence that is named, or empty."""
-    front = _front_matter(folder)
+    return _licence(_front_matter(folder))
+
+
+def _licence(front: str) -> str:
     named = _entry("license", front)
     return _entry("license_name", front) or named if named == "other" else named
 
@@ -24,6 +39,10 @@ def _front_matter(folder: Path) -> str:
             text = stream.read(_README_BYTES)
     except OSError:  # it is not there or may not be read: no answer depends on it
         return ""
+    return _front_of(text)
+
+
+def _front_of(text: str) -> str:
     front = re.match(r"\ufeff?---[ \t]*\n(.*?)\n---", text, re.DOTALL)
     return front[1] if front else ""
 

@@ -107,6 +107,13 @@ def check(folder: Path) -> None:
     template.check(folder)
 
 
+def check_config(model: str, config: dict[str, Any]) -> None:
+    """As ``check``, for a config.json that lies in no folder yet."""
+    entries = _entries(Path(model) / CONFIG, config)
+    for one in CHECKS:
+        one(model, CONFIG, config, entries)
+
+
 def _json_files(folder: Path) -> Iterator[Path]:
     """In the folder and its direct subfolders (1_Pooling, onnx): Transformers reads none that lie deeper."""
     for file in sorted(folder.glob("*.json")) + sorted(folder.glob("*/*.json")):

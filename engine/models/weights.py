@@ -29,6 +29,16 @@ _WHOLE_BITS = {"I64": 64, "U64": 64, "I32": 32, "U32": 32, "I16": 16, "U16": 16,
 _BITS = _FLOAT_BITS | _WHOLE_BITS
 
 
+def learned(counts: dict[str, int]) -> int:
+    """Of numbers by their format those that are learned: old files carry tables of positions as integers."""
+    return sum(count for kind, count in counts.items() if kind in _FLOAT_BITS)
+
+
+def stored_bytes(counts: dict[str, int]) -> int:
+    """What so many numbers of each format take in a file. An unknown format counts as fp32."""
+    return sum(count * _BITS.get(kind, 32) // 8 for kind, count in counts.items())
+
+
 class _Tensor(msgspec.Struct, frozen=True):
     dtype: str
     shape: tuple[int, ...]
@@ -113,9 +123,7 @@ def header(file: Path) -> dict[str, _Tensor]:
             if length > size_bytes - 8:
                 raise _broken(file, "is cut short")
             text = stream.read(length)
-        raw: dict[str, Any] = msgspec.json.decode(text, type=dict[str, Any])
-        raw.pop("__metadata__", None)
-        tensors = msgspec.convert(raw, dict[str, _Tensor], strict=True)
+        tensors = parsed(text)
     except (msgspec.DecodeError, msgspec.ValidationError, RecursionError, UnicodeDecodeError) as error:
         raise _broken(file, "has a header that cannot be read") from error
     except OSError as error:
@@ -178,10 +186,26 @@ def _is_plain(name: str) -> bool:
 
 def _counted(names: tuple[str, ...], headers: list[dict[str, _Tensor]], onnx_file: str) -> Weights:
     tensors = [tensor for found in headers for tensor in found.values()]
-    # Floating numbers only: old files carry tables of positions as integers, which are not learned.
-    parameters = sum(math.prod(tensor.shape) for tensor in tensors if tensor.dtype in _FLOAT_BITS)
+    parameters = learned(counts_of(headers))
     longest = max((size for tensor in tensors for size in tensor.shape), default=0)
     return Weights("safetensors", names, onnx_file, parameters, len(tensors), longest)
+
+
+def counts_of(headers: list[dict[str, _Tensor]]) -> dict[str, int]:
+    """How many numbers of each format the tensors hold."""
+    counts: dict[str, int] = {}
+    for tensor in (tensor for found in headers for tensor in found.values()):
+        counts[tensor.dtype] = counts.get(tensor.dtype, 0) + math.prod(tensor.shape)
+    return counts
+
+
+def parsed(text: bytes) -> dict[str, _Tensor]:
+    """The tensors that the JSON of a safetensors header names. Raises msgspec.DecodeError, RecursionError,
+    UnicodeDecodeError.
+    """
+    raw: dict[str, Any] = msgspec.json.decode(text, type=dict[str, Any])
+    raw.pop("__metadata__", None)
+    return msgspec.convert(raw, dict[str, _Tensor], strict=True)
 
 
 def _broken(file: Path, what: str) -> ModelBroken:

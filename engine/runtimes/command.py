@@ -52,6 +52,8 @@ NETWORK_VARIABLES = (
     *("HF_ENDPOINT", "HF_TOKEN", "HF_TOKEN_PATH", "HF_HUB_OFFLINE"),
     *("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "all_proxy", "no_proxy"),
     *("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"),
+    # Where the list of the program's versions is, and how the system's keyring is reached.
+    *("FASTPATH_RELEASES", "DBUS_SESSION_BUS_ADDRESS", "XDG_CURRENT_DESKTOP", "DESKTOP_SESSION", "KDE_FULL_SESSION"),
     # Where a company has its own package index: read by pip alone.
     *("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_NO_INDEX", "PIP_CERT", "PIP_TRUSTED_HOST"),
     *("PIP_PROXY", "PIP_CONFIG_FILE", "PIP_DEFAULT_TIMEOUT"),

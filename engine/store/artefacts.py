@@ -8,7 +8,7 @@ import hashlib
 import logging
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 import msgspec
@@ -131,6 +131,26 @@ class Shelf:
 def total_bytes() -> int:
     """What all artefacts take."""
     return sum(_size_bytes(place) for place in _places())
+
+
+def by_content() -> dict[str, tuple[int, float]]:
+    """What was prepared of each model, by its content key: size in bytes, and time of last use."""
+    found: dict[str, tuple[int, float]] = {}
+    for place in _places():
+        if (manifest := _manifest(place)) is not None:
+            key = manifest.content_key.partition(" ")[0]
+            size_bytes, last = found.get(key, (0, 0.0))
+            more = sum(entry.size_bytes for entry in manifest.files.values())
+            found[key] = (size_bytes + more, max(last, _last_used(place)))
+    return found
+
+
+def remove_of(content_keys: Collection[str]) -> None:
+    """Removes whatever was prepared of models of these contents."""
+    for place in _places():
+        manifest = _manifest(place)
+        if manifest is not None and manifest.content_key.partition(" ")[0] in content_keys:
+            _discard(place)
 
 
 def free_up(limit_bytes: int) -> None:

@@ -9,11 +9,15 @@ import msgspec
 
 from engine.wire.comparison import CellResult, Comparison
 from engine.wire.history import HistoryLine, HistoryRow
+from engine.wire.hub import Block, HubModel, LocalModel, PendingDownload, TokenPlace
 from engine.wire.requests import (
     Allow as Allow,
 )
 from engine.wire.requests import (
     AnyRequest as AnyRequest,
+)
+from engine.wire.requests import (
+    CheckForUpdate as CheckForUpdate,
 )
 from engine.wire.requests import (
     Compare as Compare,
@@ -25,10 +29,16 @@ from engine.wire.requests import (
     DeleteHistory as DeleteHistory,
 )
 from engine.wire.requests import (
+    DeleteModel as DeleteModel,
+)
+from engine.wire.requests import (
     Describe as Describe,
 )
 from engine.wire.requests import (
     Download as Download,
+)
+from engine.wire.requests import (
+    DropDownload as DropDownload,
 )
 from engine.wire.requests import (
     Export as Export,
@@ -49,16 +59,34 @@ from engine.wire.requests import (
     ListConsents as ListConsents,
 )
 from engine.wire.requests import (
+    ListDownloads as ListDownloads,
+)
+from engine.wire.requests import (
     ListHistory as ListHistory,
+)
+from engine.wire.requests import (
+    ListModels as ListModels,
 )
 from engine.wire.requests import (
     ListRuntimes as ListRuntimes,
 )
 from engine.wire.requests import (
+    LookAtHub as LookAtHub,
+)
+from engine.wire.requests import (
+    LookAtToken as LookAtToken,
+)
+from engine.wire.requests import (
     MeasurePeaks as MeasurePeaks,
 )
 from engine.wire.requests import (
+    ModelsWork as ModelsWork,
+)
+from engine.wire.requests import (
     OpenHistory as OpenHistory,
+)
+from engine.wire.requests import (
+    ReadCard as ReadCard,
 )
 from engine.wire.requests import (
     Record as Record,
@@ -83,6 +111,12 @@ from engine.wire.requests import (
 )
 from engine.wire.requests import (
     SaveReport as SaveReport,
+)
+from engine.wire.requests import (
+    SearchHub as SearchHub,
+)
+from engine.wire.requests import (
+    SetToken as SetToken,
 )
 from engine.wire.requests import (
     ShowCompiler as ShowCompiler,
@@ -119,7 +153,7 @@ from engine.wire.values import (
     TaskCard,
 )
 
-PROTOCOL = 2
+PROTOCOL = 3
 """Raised whenever a message changes in a way that an older peer can't read."""
 
 # --- events -----------------------------------------------------------------------------------------------
@@ -179,6 +213,68 @@ class Downloaded(Event, frozen=True, kw_only=True, tag="downloaded"):
 
     folder: str
     commit: str
+
+
+class HubFound(Event, frozen=True, kw_only=True, tag="hub_found"):
+    """Models that a search found. ``cursor``: for what follows, empty at the end. ``own``: they are the program's own
+    list, and the Hub was not asked.
+    """
+
+    models: tuple[HubModel, ...]
+    cursor: str = ""
+    own: bool = False
+
+
+class HubLooked(Event, frozen=True, kw_only=True, tag="hub_looked"):
+    """One model more closely. ``files``: how many would be fetched. ``tasks``: task ids that it can do here, its own
+    first. ```page``: the address of its page.
+    """
+
+    model: HubModel
+    commit: str
+    files: int
+    tasks: tuple[str, ...] = ()
+    page: str = ""
+
+
+class CardRead(Event, frozen=True, kw_only=True, tag="card_read"):
+    """A model's card as text and tables. ``cut``: it is longer, and only its beginning is told."""
+
+    blocks: tuple[Block, ...]
+    cut: bool = False
+
+
+class ModelsListed(Event, frozen=True, kw_only=True, tag="models_listed"):
+    """What is on this computer. ``cache``: the folder that is shared with other programs; ``free_bytes``: on its disk.
+    ``reason``: why the cache could not be read, or may not be written.
+    """
+
+    models: tuple[LocalModel, ...]
+    cache: str = ""
+    free_bytes: int = 0
+    reason: str = ""
+
+
+class DownloadsListed(Event, frozen=True, kw_only=True, tag="downloads_listed"):
+    """Downloads that are not over."""
+
+    downloads: tuple[PendingDownload, ...]
+
+
+class TokenTold(Event, frozen=True, kw_only=True, tag="token_told"):
+    """Where the access token lies, and whose it is where the Hub was asked. ``keyring``: the system has one."""
+
+    place: TokenPlace
+    account: str = ""
+    keyring: bool = False
+
+
+class UpdateTold(Event, frozen=True, kw_only=True, tag="update_told"):
+    """The newest version there is, and the address where it is to be had. ``newer``: than the one that runs."""
+
+    version: str
+    newer: bool
+    page: str
 
 
 class Stored(Event, frozen=True, kw_only=True, tag="stored"):
@@ -377,6 +473,13 @@ AnyEvent = (
     | Described
     | Downloading
     | Downloaded
+    | HubFound
+    | HubLooked
+    | CardRead
+    | ModelsListed
+    | DownloadsListed
+    | TokenTold
+    | UpdateTold
     | Stored
     | Consents
     | Runtimes

@@ -6,6 +6,8 @@ import msgspec
 
 from engine.wire.comparison import Comparison
 from engine.wire.history import Kind, Sort
+from engine.wire.hub import Sort as HubSort
+from engine.wire.hub import Weights
 from engine.wire.values import Failure, Result, RunReport
 
 
@@ -28,14 +30,109 @@ class Describe(Request, frozen=True, kw_only=True, tag="describe"):
 class Download(Request, frozen=True, kw_only=True, tag="download"):
     """To the desk: bring a model of the Hub into the shared cache, at ``revision`` (empty: that of ``ref``, or main).
 
-    ``ref`` is a Hub id or a pasted address. ``part`` "tokenizer" leaves the weights out. One download runs at a time;
-    a second waits. Answered by ``Downloading`` as it goes, then ``Downloaded``. What a stopped or failed one received
-    stays, and the next goes on from there.
+    ``ref`` is a Hub id or a pasted address. ``part`` "tokenizer" leaves the weights out. Some run at a time, the others
+    wait; one of the same model is joined. Answered by ``Downloading`` as it goes, then ``Downloaded``. What a stopped
+    (paused) or failed one received stays, and the next goes on from there, also after a restart: ``ListDownloads``.
     """
 
     ref: str
     revision: str = ""
     part: Literal["model", "tokenizer"] = "model"
+
+
+class SearchHub(Request, frozen=True, kw_only=True, tag="search_hub"):
+    """To the desk: models of the Hub. Answered by ``HubFound``; a newer search ends this one as stopped.
+
+    ``words``: free text, or an address or id of one model. ``task``: a pipeline tag. ``mode``: only such as that mode
+    takes. ``fits``: only such as the free memory holds. ``cursor``: of ``HubFound``, for what follows. Without words
+    and filters the program's own list of good first models is the answer, and no request is sent.
+    """
+
+    words: str = ""
+    author: str = ""
+    task: str = ""
+    licence: str = ""
+    weights: Weights = ""
+    mode: str = ""
+    fits: bool = False
+    sort: HubSort = "downloads"
+    cursor: str = ""
+
+
+class LookAtHub(Request, frozen=True, kw_only=True, tag="look_at_hub"):
+    """To the desk: one model of the Hub more closely, from the list of its files, its configuration and the header of
+    its weights. Answered by ``HubLooked``.
+    """
+
+    ref: str
+
+
+class ReadCard(Request, frozen=True, kw_only=True, tag="read_card"):
+    """To the desk: a model's card, from this computer where it is there, else from the Hub. Answered by
+    ``CardRead``.
+    """
+
+    ref: str
+
+
+class ListModels(Request, frozen=True, kw_only=True, tag="list_models"):
+    """To the desk: what is on this computer: the starter, the shared cache, and the person's own ``folders``.
+
+    Answered by ``ModelsListed``.
+    """
+
+    folders: tuple[str, ...] = ()
+
+
+class DeleteModel(Request, frozen=True, kw_only=True, tag="delete_model"):
+    """To the desk: remove a model (``part`` "model": its files in the shared cache and what modes prepared of it), or
+    only what was prepared of it. A person's own folder is never touched. ``folder`` and ``content_key`` as in
+    ``LocalModel``. Answered by ``ModelsListed`` for ``folders``.
+
+    The client ends an idle ``work`` before, which holds files open; while one computes the request fails.
+    """
+
+    ref: str
+    folder: str
+    content_key: str = ""
+    part: Literal["model", "prepared"] = "model"
+    folders: tuple[str, ...] = ()
+
+
+class ListDownloads(Request, frozen=True, kw_only=True, tag="list_downloads"):
+    """To the desk: downloads that are not over, also those of an earlier start. Answered by ``DownloadsListed``."""
+
+
+class DropDownload(Request, frozen=True, kw_only=True, tag="drop_download"):
+    """To the desk: a paused or failed download is given up, and what it received goes. Answered by
+    ``DownloadsListed``.
+    """
+
+    ref: str
+    revision: str = ""
+    part: Literal["model", "tokenizer"] = "model"
+
+
+class LookAtToken(Request, frozen=True, kw_only=True, tag="look_at_token"):
+    """To the desk: whether there is an access token of the Hub, and where. Answered by ``TokenTold``."""
+
+
+class SetToken(Request, frozen=True, kw_only=True, tag="set_token"):
+    """To the desk: keep an access token in the system's keyring, or where there is none for this session; empty removes
+    it. With network it is tried first. Answered by ``TokenTold``; it is never told back.
+
+    ``again``: the client gives a fresh desk what an earlier one kept for this session; it is not tried again.
+    """
+
+    token: str
+    again: bool = False
+
+    def __repr__(self) -> str:
+        return f"SetToken(id={self.id!r}, token=...)"
+
+
+class CheckForUpdate(Request, frozen=True, kw_only=True, tag="check_for_update"):
+    """To the desk: whether there is a newer version of the program. Answered by ``UpdateTold``."""
 
 
 class Storage(Request, frozen=True, kw_only=True, tag="storage"):
@@ -315,6 +412,20 @@ class DeleteHistory(Request, frozen=True, kw_only=True, tag="delete_history"):
     numbers: tuple[int, ...]
 
 
+ModelsWork = (
+    SearchHub
+    | LookAtHub
+    | ReadCard
+    | ListModels
+    | DeleteModel
+    | ListDownloads
+    | DropDownload
+    | LookAtToken
+    | SetToken
+    | CheckForUpdate
+)
+"""What the desk does for the Models page."""
+
 HistoryWork = Record | ListHistory | OpenHistory | CompareHistory | DeleteHistory
 """What the desk does with the history."""
 
@@ -327,6 +438,7 @@ AnyRequest = (
     | Allow
     | Revoke
     | Download
+    | ModelsWork
     | Storage
     | FreeUp
     | ListRuntimes

@@ -25,9 +25,10 @@ from engine.wire.messages import (
     Stored,
 )
 from engine.wire.values import NoticeText, RunReport
-from gui.run_state import comparing, deeds, downloads, history, roofline, runtimes
+from gui.run_state import comparing, deeds, downloads, history, hub, roofline, runtimes
 from gui.run_state.comparing import CompareView, WrittenView, is_ladder, of_kept
 from gui.run_state.history import HistoryView, numbers_of
+from gui.run_state.hub import HubView
 from gui.run_state.requests import (
     asked,
     baseline_key,
@@ -53,6 +54,7 @@ __all__ = [
     "DownloadView",
     "EngineWord",
     "HistoryView",
+    "HubView",
     "Point",
     "RunView",
     "RuntimesView",
@@ -109,8 +111,10 @@ def apply(state: State, event: AnyEvent, now_s: float) -> State:
         state = replace(state, peaks={**state.peaks, event.peaks.threads: event.peaks})
     if state.describing is not None and event.id == state.describing.id:
         return _of_describe(state, event)
-    if state.download is not None and event.id == state.download.request.id:
-        return downloads.apply(state, state.download, event)
+    if (download := state.download_of(event.id)) is not None:
+        return downloads.apply(state, download, event)
+    if (asked_of_hub := state.hub.waiting_for(event.id)) is not None:
+        return hub.apply(state, asked_of_hub, event)
     if state.consenting is not None and event.id == state.consenting.id:
         return _of_consents(state, event)
     if state.storing is not None and event.id == state.storing.id:

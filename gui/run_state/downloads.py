@@ -1,7 +1,8 @@
-"""What the window knows of a download."""
+"""What the window knows of downloads that go on, and of those that broke off."""
 
 from dataclasses import replace
 
+from engine.wire.hub import PendingDownload
 from engine.wire.messages import AnyEvent, Describe, Download, Downloading, Failed, Finished, Notice
 from engine.wire.values import Failure
 from gui.run_state.views import DownloadView, State
@@ -20,20 +21,77 @@ def missing(describe: Describe, failure: Failure) -> Download | None:
 
 
 def began(state: State, request: Download) -> State:
-    """The person asked for what is missing."""
-    then = state.wanted or Describe(id="", ref=request.ref)
-    return replace(state, download=DownloadView(request, then), model_failure=None)
+    """The person asked for it. Where it is what the Run page misses, that page waits for it, and for no other."""
+    others = state.downloads
+    view = DownloadView(request)
+    if state.missing is not None and _key(request) == _key(state.missing):
+        others = tuple(replace(one, then=None) for one in others)
+        view = replace(view, then=state.wanted or Describe(id="", ref=request.ref))
+        state = replace(state, model_failure=None)
+    cut = {key: failure for key, failure in state.hub.cut.items() if key != _key(request)}
+    return replace(state, downloads=(*others, view), hub=replace(state.hub, cut=cut))
+
+
+def stopping(state: State, request_id: str) -> State:
+    """One of them was told to stop."""
+    return replace(
+        state,
+        downloads=tuple(
+            replace(one, stopping=True) if one.request.id == request_id else one for one in state.downloads
+        ),
+    )
 
 
 def apply(state: State, view: DownloadView, event: AnyEvent) -> State:
     """After an event of the download ``view``. What a stopped or failed one received stays: it can go on."""
-    if isinstance(event, Downloading):
-        return replace(state, download=replace(view, progress=event, notice=""))
-    if isinstance(event, Notice):
-        return replace(state, download=replace(view, notice=event.text))
-    if isinstance(event, Finished):
-        return replace(state, download=None, missing=None, wanted=None)
-    if isinstance(event, Failed):
-        again = None if event.failure.code in FINAL else view.request
-        return replace(state, download=None, model_failure=event.failure, wanted=view.then, missing=again)
+    match event:
+        case Downloading():
+            return _with(state, view, replace(view, progress=event, notice=""))
+        case Notice():
+            return _with(state, view, replace(view, notice=event.text))
+        case Finished():
+            state = _with(state, view, None)
+            state = replace(state, hub=replace(state.hub, pending=_others(state, view)))
+            return replace(state, missing=None, wanted=None) if view.then is not None else state
+        case Failed():
+            return _failed(_with(state, view, None), view, event.failure)
     return state
+
+
+def _failed(state: State, view: DownloadView, failure: Failure) -> State:
+    """It waits among those that can go on; the desk tells it more exactly when it is asked."""
+    stopped, progress = failure.code == "Stopped", view.progress
+    pending = PendingDownload(
+        ref=view.request.ref,
+        revision=view.request.revision,
+        part=view.request.part,
+        state="paused" if stopped else "failed",
+        done_bytes=progress.done_bytes if progress is not None else 0,
+        total_bytes=progress.total_bytes if progress is not None else 0,
+        failure="" if stopped else failure.what_happened,
+    )
+    cut = state.hub.cut if stopped else {**state.hub.cut, _key(view.request): failure}
+    others = _others(state, view)
+    state = replace(state, hub=replace(state.hub, pending=(*(others or ()), pending), cut=cut))
+    if view.then is None:
+        return state
+    again = None if failure.code in FINAL else view.request
+    return replace(state, model_failure=failure, wanted=view.then, missing=again)
+
+
+def _others(state: State, view: DownloadView) -> tuple[PendingDownload, ...] | None:
+    """What waits beside the model of ``view``."""
+    pending = state.hub.pending
+    if pending is None:
+        return None
+    return tuple(one for one in pending if (one.ref, one.part) != _key(view.request))
+
+
+def _key(request: Download) -> tuple[str, str]:
+    return request.ref, request.part
+
+
+def _with(state: State, view: DownloadView, now: DownloadView | None) -> State:
+    """``now`` in the place of ``view``, or nothing."""
+    kept = ((now if one is view else one) for one in state.downloads)
+    return replace(state, downloads=tuple(one for one in kept if one is not None))

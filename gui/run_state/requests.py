@@ -37,7 +37,7 @@ from engine.wire.messages import (
     Update,
     WriteScript,
 )
-from gui.run_state import comparing, deeds, downloads, history, runtimes
+from gui.run_state import comparing, deeds, downloads, history, hub, runtimes
 from gui.run_state.latencies import Latencies
 from gui.run_state.views import RunView, State
 
@@ -73,6 +73,8 @@ def asked(state: State, request: AnyRequest) -> State:
             return comparing.writing(state, request)
         case Hold() | Round() | Release():
             return state  # a comparison's own words to its cells
+        case _:
+            return hub.asked(state, request)
 
 
 def new_id(kind: str) -> str:
@@ -99,7 +101,7 @@ def describing(state: State, describe: Describe, *, again: bool = False) -> Stat
 
 
 def downloading(state: State, request: Download) -> State:
-    """The person asked for a download of what is missing."""
+    """The person asked for a download."""
     return downloads.began(state, request)
 
 
@@ -130,8 +132,8 @@ def updated(state: State, update: Update) -> State:
 
 def stopping(state: State, request_id: str = "") -> State:
     """Stop was pressed: for the request ``request_id``, else for the run."""
-    if state.download is not None and state.download.request.id == request_id:
-        return replace(state, download=replace(state.download, stopping=True))
+    if state.download_of(request_id) is not None:
+        return downloads.stopping(state, request_id)
     if state.runtimes.asked is not None and state.runtimes.asked.id == request_id:
         return replace(state, runtimes=replace(state.runtimes, stopping=True))
     if state.deed is not None and state.deed.request.id == request_id:

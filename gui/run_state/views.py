@@ -44,6 +44,7 @@ from engine.wire.values import (
 )
 from gui.run_state.comparing import CompareView, WrittenView
 from gui.run_state.history import HistoryView
+from gui.run_state.hub import HubView
 from gui.run_state.latencies import Latencies
 
 EngineWord = Literal["starting", "ready", "loading", "running", "stopping", "stopped"]
@@ -111,10 +112,12 @@ class Explained:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class DownloadView:
-    """A download that goes on; ``then`` is asked once it is there. ``notice``: the last that it told."""
+    """A download that goes on. ``then``: what the Run page asks once it is there, where it waits for it.
+    ``notice``: the last that it told.
+    """
 
     request: Download
-    then: Describe
+    then: Describe | None = None
     progress: Downloading | None = None
     notice: str = ""
     stopping: bool = False
@@ -177,7 +180,7 @@ class State:
     model_failure: Failure | None = None
     wanted: Describe | None = None
     missing: Download | None = None
-    download: DownloadView | None = None
+    downloads: tuple[DownloadView, ...] = ()
     consents: tuple[Consent, ...] | None = None
     consenting: ListConsents | Allow | Revoke | None = None
     consent_failure: Failure | None = None
@@ -200,6 +203,16 @@ class State:
     measuring: DeedView | None = None
     peaks: Mapping[int, MachinePeaks] = dataclasses.field(default_factory=dict)
     history: HistoryView = dataclasses.field(default_factory=HistoryView)
+    hub: HubView = dataclasses.field(default_factory=HubView)
+
+    @property
+    def download(self) -> DownloadView | None:
+        """The one that the Run page waits for."""
+        return next((one for one in self.downloads if one.then is not None), None)
+
+    def download_of(self, request_id: str) -> DownloadView | None:
+        """The one of this request, while it goes on."""
+        return next((one for one in self.downloads if one.request.id == request_id), None)
 
     @property
     def running(self) -> bool:

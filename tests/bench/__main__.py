@@ -15,12 +15,12 @@ from pathlib import Path
 from engine import folders
 from engine.cpu import read as cpu
 from engine.measure import environment
-from tests.bench import choice, comparing, engine, hub, machine, models, precisions, preparing, window
+from tests.bench import choice, comparing, engine, hub, library, machine, models, precisions, preparing, window
 from tests.bench import cpu as cpu_bench
 from tests.bench.bars import Bar
 
 WHOLE = engine.BENCHMARKS | cpu_bench.BENCHMARKS | models.BENCHMARKS | hub.BENCHMARKS | window.BENCHMARKS
-WHOLE |= comparing.BENCHMARKS
+WHOLE |= comparing.BENCHMARKS | library.BENCHMARKS
 IN_PARTS = precisions.BENCHMARKS | machine.BENCHMARKS | preparing.BENCHMARKS
 
 

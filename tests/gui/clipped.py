@@ -17,11 +17,13 @@ from gui.theme import Wardrobe
 from gui.widgets.column_scroll import ColumnScroll
 from gui.widgets.icons import application_icon
 from gui.widgets.text import ElidedLabel
-from tests.gui import accelerated, compared, kept, measured, replay
+from tests.gui import accelerated, compared, found, kept, measured, replay
 
 SIZE = QSize(900, 600)
 RECORDED = ("opened", "checked", "repeating", "explained", "died", "bad_input")
 SLACK_PX = 1
+PART_OF = {"speed": "cpu", "here": "models"}
+OWN_FOLDER = Settings(folders=("/home/ada/models",))
 
 
 def settle() -> None:
@@ -92,8 +94,38 @@ def states() -> dict[str, tuple[State, Settings]]:
         "picked": (compared.picked(), Settings(mode="auto")),
         "measured": (measured.ran(measured.with_peaks(opened)), Settings()),
         "measuring": (measured.measuring(opened), Settings()),
+        "first models": (found.downloading(found.own(found.local(opened))), Settings(network_off=True)),
+        "a gated model": (found.looked(found.results(found.local(opened)), found.one(2)), OWN_FOLDER),
+        "no Hub": (found.search_failed(opened), Settings()),
     }
     return {name: (replay.last(name), Settings()) for name in RECORDED} | more
+
+
+def choose_model(window: MainWindow, *, here: bool) -> None:
+    """A gated one with its link asked about; one on this computer that is to be deleted."""
+    page = window.models_page
+    page.show_part(int(here))
+    if here:
+        page.local.list.select(found.LOCAL[1].folder)
+        page.local.delete.ask()
+    else:
+        page.hub.list.select(found.one(2).repo)
+        page.hub.detail.leave.ask(found.page_of(found.one(2).repo))
+
+
+def of_the_first_start() -> list[str]:
+    """What is cut off on its pages."""
+    window = MainWindow(Settings(welcomed=False), application_icon())
+    window.resize(SIZE)
+    window.show()
+    window.show_state(replay.last("opened"))
+    lines = []
+    for step in range(3):
+        window.welcome.show_step(step)
+        settle()
+        lines += [f"welcome {step}: {line}" for line in clipped(window)]
+    window.hide()
+    return lines
 
 
 def of_all_pages() -> list[str]:
@@ -105,9 +137,11 @@ def of_all_pages() -> list[str]:
         window.show()
         window.show_state(state)
         window.run_page.modes.details.button.click()
-        for page in ("run", "compare", "cpu", "speed", "history", "settings"):
-            window.show_page("cpu" if page == "speed" else page)
+        for page in ("run", "compare", "cpu", "speed", "models", "here", "history", "settings"):
+            window.show_page(PART_OF.get(page, page))
             window.cpu_page.show_part(int(page == "speed"))
+            if page in ("models", "here"):
+                choose_model(window, here=page == "here")
             if page == "history" and state.history.shown is not None:
                 kept.choose(window, sorted(numbers_of(state.history.shown)))
             settle()
@@ -124,4 +158,4 @@ if __name__ == "__main__":
     wardrobe = Wardrobe(application, "light")
     with tempfile.TemporaryDirectory() as home:
         os.environ["FASTPATH_HOME"] = home
-        print("\n".join([f"scale {application.devicePixelRatio():g}", *of_all_pages()]))
+        print("\n".join([f"scale {application.devicePixelRatio():g}", *of_all_pages(), *of_the_first_start()]))

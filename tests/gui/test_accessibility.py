@@ -55,6 +55,9 @@ def met(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     if why := lacking():
         pytest.skip(why)
     home = tmp_path_factory.mktemp("bus")
+    kept = home / "data" / "window" / "settings.json"
+    kept.parent.mkdir(parents=True)
+    kept.write_text('{"schema": 1}')  # not the first start
     environment = os.environ | {
         "FASTPATH_HOME": str(home / "data"),
         "QT_QPA_PLATFORM": "xcb",

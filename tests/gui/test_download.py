@@ -179,6 +179,43 @@ def test_a_download_that_lost_the_network_says_so_and_goes_on(
     chosen(qtbot, session, NAME)
 
 
+def test_a_model_is_found_by_words_downloaded_used_run_and_deleted(
+    qtbot: QtBot, open_session: Callable[..., Session], repo: Repo, hub: Hub
+) -> None:
+    session = open_session()
+    window, page = session.window, session.window.models_page
+    window.show_page("models")
+    titles = lambda: [row.key for row in page.hub.list.model_rows.rows]  # noqa: E731
+    qtbot.waitUntil(lambda: len(titles()) > 3, timeout=LONG_MS)
+    assert hub.seen == []  # the program's own list
+    page.hub.bar.words.setText("reviews")
+    qtbot.waitUntil(lambda: titles() == [NAME], timeout=LONG_MS)
+    page.hub.list.select(NAME)
+    qtbot.waitUntil(lambda: "files" in page.hub.detail.as_text(), timeout=LONG_MS)
+    assert page.hub.detail.main.accessibleName().startswith("Download, ")
+    qtbot.keyClick(page.hub.list, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: page.hub.detail.main.accessibleName() == "Use on the Run page", timeout=LONG_MS)
+    qtbot.keyClick(page.hub.list, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    chosen(qtbot, session, NAME)
+    assert window.run_page.isVisible()
+    hub.seen.clear()
+    run(qtbot, session)
+    assert session.state.run is not None
+    assert session.state.run.failure is None
+    assert hub.seen == []
+
+    window.show_page("models")
+    page.show_part(1)
+    side = page.local
+    qtbot.waitUntil(lambda: any(row.title == NAME for row in side.list.model_rows.rows), timeout=LONG_MS)
+    side.list.select(next(row.key for row in side.list.model_rows.rows if row.title == NAME))
+    side.delete.ask()
+    press(qtbot, side.delete.yes)
+    qtbot.waitUntil(lambda: all(row.title != NAME for row in side.list.model_rows.rows), timeout=LONG_MS)
+    assert session.state.hub.failures == {}
+    failed(qtbot, window.run_page, "NotDownloaded")  # it was the chosen one
+
+
 def test_escape_stops_a_download(qtbot: QtBot, open_session: Callable[..., Session], repo: Repo) -> None:
     repo.bytes_per_s = SLOW_BYTES_PER_S / 4
     session = open_session()

@@ -9,13 +9,24 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.wire.messages import ListConsents, ListHistory, ListRuntimes, Stop, Storage
+from engine.wire.messages import (
+    ListConsents,
+    ListDownloads,
+    ListHistory,
+    ListModels,
+    ListRuntimes,
+    LookAtToken,
+    SearchHub,
+    Stop,
+    Storage,
+)
 from gui import settings, theme
 from gui.app import Session
 from gui.main_window import SIZE, MainWindow
 from gui.pages.compare_page import ComparePage
 from gui.pages.cpu_page import CpuPage
 from gui.pages.history_page import HistoryPage
+from gui.pages.models_page import ModelsPage
 from gui.pages.run_page import RunPage
 from gui.pages.settings_page import SettingsPage
 from gui.settings import Settings
@@ -68,9 +79,12 @@ def page_of(window: MainWindow) -> QWidget | None:
 
 def test_each_page_keeps_its_digit(qtbot: QtBot, open_window: Open) -> None:
     window = open_window()
-    expected: dict[Qt.Key, tuple[RunPage | ComparePage | CpuPage | HistoryPage | SettingsPage, QWidget]] = {
+    expected: dict[
+        Qt.Key, tuple[RunPage | ComparePage | CpuPage | ModelsPage | HistoryPage | SettingsPage, QWidget]
+    ] = {
         Qt.Key.Key_2: (window.compare_page, window.compare_page.bar.button),
         Qt.Key.Key_3: (window.cpu_page, window.cpu_page.features),
+        Qt.Key.Key_4: (window.models_page, window.models_page.hub.bar.words),
         Qt.Key.Key_5: (window.history_page, window.history_page.table),
         Qt.Key.Key_6: (window.settings_page, window.settings_page.themes["system"]),
         Qt.Key.Key_1: (window.run_page, window.run_page.bar.button),
@@ -93,7 +107,7 @@ def test_the_page_is_remembered_and_one_that_is_gone_falls_to_the_first(open_win
     assert other.settings().page == "run"
 
 
-@pytest.mark.parametrize("name", ["cpu", "history", "settings"])
+@pytest.mark.parametrize("name", ["cpu", "models", "history", "settings"])
 def test_escape_stops_from_every_page(qtbot: QtBot, open_window: Open, name: str) -> None:
     window = open_window()
     window.show_state(replay.last("repeating"))
@@ -104,7 +118,7 @@ def test_escape_stops_from_every_page(qtbot: QtBot, open_window: Open, name: str
     assert page is not None
     qtbot.keyClick(page, Qt.Key.Key_Escape)
 
-    looks = Storage | ListConsents | ListRuntimes | ListHistory
+    looks = Storage | ListConsents | ListRuntimes | ListHistory | SearchHub | ListModels | ListDownloads | LookAtToken
     assert [type(one) for one in asked if not isinstance(one, looks)] == [Stop]
 
 
@@ -132,7 +146,7 @@ def test_a_chip_shows_its_line(qtbot: QtBot, open_window: Open) -> None:
 def test_f1_explains_every_control_of_every_page(open_window: Open) -> None:
     window = open_window()
     unexplained = []
-    for name in ("run", "compare", "cpu", "history", "settings"):
+    for name in ("run", "compare", "cpu", "models", "history", "settings"):
         window.show_page(name)
         QApplication.processEvents()
         for widget in window.findChildren(QWidget):

@@ -16,7 +16,7 @@ def file(home: Path) -> Path:
 
 
 def test_first_start_has_the_usual_settings() -> None:
-    assert settings.load() == Loaded(Settings())
+    assert settings.load() == Loaded(Settings(welcomed=False))
 
 
 def test_what_was_saved_is_found() -> None:

@@ -38,7 +38,7 @@ def parse(ref: str, endpoint: str) -> Address | None:
     if _is_address(ref, endpoint):
         return _from_address(ref, endpoint)
     repo, at, revision = ref.partition("@")
-    if not _is_repo(repo):
+    if not is_repo(repo):
         return None
     return Address(repo, _checked_revision(revision, ref) if at else MAIN)
 
@@ -73,7 +73,7 @@ def _from_parts(parts: list[str], ref: str) -> Address:
     old_name = len(parts) == 1 or (len(parts) > 2 and parts[1] in _VIEWS and parts[2] not in _VIEWS)
     names, rest = (parts[:1], parts[1:]) if old_name else (parts[:2], parts[2:])
     repo = "/".join(names).removesuffix(".git")
-    if not _is_repo(repo):
+    if not is_repo(repo):
         raise ModelNotFound(f"“{ref[:200]}” is not the address of a model.", _CHECK)
     if len(rest) < 2 or rest[0] not in _VIEWS:
         return Address(repo)
@@ -82,7 +82,8 @@ def _from_parts(parts: list[str], ref: str) -> Address:
     return Address(repo, _checked_revision("/".join(rest[1:4]) if long else rest[1], ref))
 
 
-def _is_repo(repo: str) -> bool:
+def is_repo(repo: str) -> bool:
+    """Whether the Hub could have a repository of this name."""
     return bool(_REPO.fullmatch(repo)) and ".." not in repo and "--" not in repo
 
 

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.models.hub import cache, choose, listing, place, space, surroundings
+from engine.models.hub import cache, choose, listing, place, space, surroundings, token
 from engine.models.hub.address import MAIN, Address
 from engine.models.hub.exchange import Exchange
 from engine.models.hub.fetch import Fetch
@@ -19,18 +19,28 @@ from engine.wire.messages import Downloading, Notice
 USUAL = Limits()
 
 Tell = Callable[[Downloading | Notice], None]
+Planned = Callable[[str, list[Listed]], None]
 
 
-def download(address: Address, halt: Halt, tell: Tell, *, with_weights: bool = True, limits: Limits = USUAL) -> Path:
+def download(
+    address: Address,
+    halt: Halt,
+    tell: Tell,
+    *,
+    with_weights: bool = True,
+    limits: Limits = USUAL,
+    planned: Planned = lambda commit, chosen: None,
+) -> Path:
     """The folder of the whole model (or of its tokenizer alone), at the commit that ``address`` is at now.
 
     A file that lies in the cache is hashed and not fetched. Without network, what is whole in the cache serves.
+    ``planned`` is told the commit and the files once they are known, before any is fetched.
     Raises ModelNotFound, ModelGated, SignInNeeded, ModelBroken, UnsafeWeights, NotForThisModel, DiskFull, DataFolder,
     Offline, TimedOut, Stopped.
     """
     try:
         surroundings.require_network()
-        return _Download(address, halt, tell, limits).run(with_weights)
+        return _Download(address, halt, tell, limits).run(with_weights, planned)
     except Offline:
         there = cache.snapshot(address)
         if there is not None and (cache.is_model if with_weights else cache.is_tokenizer)(there):
@@ -45,15 +55,14 @@ class _Download:
         self._halt = halt
         self._tell = tell
         self._patience = Patience(limits, halt, lambda text: tell(Notice(text=text)))
-        self._exchange = Exchange(
-            surroundings.endpoint(), surroundings.token(), address.repo, self._model, halt, limits
-        )
+        self._exchange = Exchange(surroundings.endpoint(), token.current(), address.repo, self._model, halt, limits)
 
-    def run(self, with_weights: bool) -> Path:
+    def run(self, with_weights: bool, planned: Planned) -> Path:
         with contextlib.closing(self._exchange):
             commit = listing.commit(self._exchange, self._address.revision, self._patience)
             listed = listing.files(self._exchange, commit, self._patience)
             chosen = choose.choose(self._model, listed, with_weights)
+            planned(commit, chosen)
             home = Place(self._address.repo, commit)
             home.prepare()
             self._require_space(home, chosen)

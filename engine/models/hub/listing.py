@@ -2,20 +2,15 @@
 
 import dataclasses
 import re
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin
 
 import msgspec
 
+from engine.models.hub.asking import asked, not_the_hub
 from engine.models.hub.cache import COMMIT
 from engine.models.hub.exchange import Exchange
-from engine.models.hub.patience import KEPT, Cut, Patience
-from engine.wire.errors import ModelBroken, Offline
+from engine.models.hub.patience import Patience
+from engine.wire.errors import ModelBroken
 
-if TYPE_CHECKING:
-    import requests
-
-_ANSWER_LIMIT_BYTES = 32 * 1024 * 1024
 _PAGES = 100
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -53,9 +48,9 @@ class _Revision(msgspec.Struct, frozen=True):
 def commit(exchange: Exchange, revision: str, patience: Patience) -> str:
     """The commit that a branch, tag or commit is at. Raises what ``Exchange.get`` names, and Offline."""
     url = exchange.about("revision", revision)
-    found, _ = _asked(exchange, url, _Revision, patience)
+    found, _ = asked(exchange, url, _Revision, patience)
     if not COMMIT.fullmatch(found.sha):
-        raise _not_the_hub("no commit")
+        raise not_the_hub("no commit")
     return str(found.sha)
 
 
@@ -64,7 +59,7 @@ def files(exchange: Exchange, at_commit: str, patience: Patience) -> list[Listed
     url = exchange.about("tree", at_commit) + "?recursive=true"
     found: list[Listed] = []
     for _ in range(_PAGES):
-        entries, following = _asked(exchange, url, list[_Entry], patience)
+        entries, following = asked(exchange, url, list[_Entry], patience)
         found += [_listed(entry) for entry in entries if entry.type == "file"]
         if not following:
             return found
@@ -81,50 +76,5 @@ def _listed(entry: _Entry) -> Listed:
     )
     # The etag becomes a file's name, so that its form is more than a formality.
     if file.size_bytes < 0 or not (_SHA256 if file.is_large else COMMIT).fullmatch(file.etag):
-        raise _not_the_hub("a file without a hash or a size")
+        raise not_the_hub("a file without a hash or a size")
     return file
-
-
-def _asked(exchange: Exchange, url: str, kind: Any, patience: Patience) -> tuple[Any, str]:
-    """The decoded answer, and the address of the next page or empty."""
-    while True:
-        try:
-            with exchange.get(url) as response:
-                text = _whole(exchange, response)
-                following = response.links.get("next", {}).get("url", "")
-            break
-        except Cut as cut:
-            patience.wait(cut)
-    patience.answered()
-    try:
-        decoded = msgspec.json.decode(text, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _not_the_hub(str(error)) from None
-    return decoded, _next(exchange, url, following)
-
-
-def _whole(exchange: Exchange, response: "requests.Response") -> bytes:
-    text = bytearray()
-    for piece in exchange.pieces(response):
-        text += piece
-        if len(text) > _ANSWER_LIMIT_BYTES:
-            raise _not_the_hub("an endless answer")
-    announced = response.headers.get("Content-Length", "")
-    if announced.isdecimal() and len(text) < int(announced):
-        raise Cut(Offline("The connection to the Hub was cut.", KEPT))
-    return bytes(text)
-
-
-def _next(exchange: Exchange, url: str, following: str) -> str:
-    target = urljoin(url, following) if following else ""
-    if target and not target.startswith(f"{exchange.endpoint}/"):
-        raise _not_the_hub("a next page elsewhere")
-    return target
-
-
-def _not_the_hub(details: str) -> Offline:
-    return Offline(
-        "What answered in the Hub's place does not speak like the Hub.",
-        "Check HF_ENDPOINT, and whether this network wants you to sign in first.",
-        details,
-    )

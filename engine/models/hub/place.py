@@ -19,7 +19,7 @@ from engine.wire.errors import DataFolder
 _LOCK_POLL_S = 0.25
 HASHED_BYTES = 1024 * 1024
 _FORGOTTEN_S = 7 * 24 * 3600
-_PARTIAL = ".incomplete"
+PARTIAL = ".incomplete"
 
 
 def digest_of(file: Listed) -> Any:
@@ -48,7 +48,7 @@ class Place:
 
     def partial(self, file: Listed) -> Path:
         """What was received of a file so far; the Hub's own client takes it up too."""
-        return self.home / "blobs" / (file.etag + _PARTIAL)
+        return self.home / "blobs" / (file.etag + PARTIAL)
 
     def content(self, file: Listed) -> Path | None:
         """Where the file's content lies whole, by its size: the blob, or the file itself where links cannot be made."""
@@ -127,7 +127,7 @@ class Place:
         import filelock
 
         done = {file.etag for file in whole}
-        for partial in (self.home / "blobs").glob(f"*{_PARTIAL}"):
+        for partial in (self.home / "blobs").glob(f"*{PARTIAL}"):
             etag = partial.name.split(".", 1)[0]
             with contextlib.suppress(OSError, filelock.Timeout, NotImplementedError):
                 quiet_s = time.time() - partial.stat().st_mtime

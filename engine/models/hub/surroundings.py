@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from engine.wire.errors import Offline
+from engine.wire.hub import TokenPlace
 
 _TRUE = frozenset({"1", "ON", "YES", "TRUE"})
 _TOKEN = re.compile(r"[\x21-\x7e]+")
@@ -15,18 +16,17 @@ def endpoint() -> str:
     return (os.environ.get("HF_ENDPOINT") or "https://huggingface.co").strip().rstrip("/")
 
 
-def token() -> str:
-    """The person's access token from HF_TOKEN, else from the file that ``hf auth login`` writes; empty without.
-
-    It goes into one header of requests to the endpoint itself, and nowhere else.
-    """
+def token() -> tuple[TokenPlace, str]:
+    """An access token from HF_TOKEN, else from the file that ``hf auth login`` writes, and which of them it was."""
+    place: TokenPlace = "environment"
     named = os.environ.get("HF_TOKEN", "").strip()
     if not named:
+        place = "file"
         try:
             named = _token_file().read_text("utf-8", errors="replace").strip()
         except OSError:
-            return ""
-    return named if _TOKEN.fullmatch(named) else ""
+            return "none", ""
+    return (place, named) if _TOKEN.fullmatch(named) else ("none", "")
 
 
 def _token_file() -> Path:

@@ -3,9 +3,8 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QProgressBar, QVBoxLayout, QWidget
 
-from engine.wire.messages import Downloading
 from gui.run_state import DownloadView
-from gui.widgets import figures, mnemonics, text
+from gui.widgets import download_words, mnemonics, text
 
 STEPS = 1_000
 
@@ -46,7 +45,7 @@ class DownloadBox(QWidget):
         progress = view.progress
         share = progress.done_bytes / progress.total_bytes if progress and progress.total_bytes else 0.0
         self.bar.setValue(round(share * STEPS))
-        said = view.notice or (words(progress) if progress else "Asking the Hub what there is")
+        said = view.notice or (download_words.of_progress(progress) if progress else "Asking the Hub what there is")
         text.set_text(self._words, said)
         self.bar.setAccessibleDescription(said)
         self._file.show_text(progress.file if progress else "")
@@ -54,11 +53,3 @@ class DownloadBox(QWidget):
 
     def words(self) -> str:
         return self._words.text()
-
-
-def words(progress: Downloading) -> str:
-    """How far it is, in a line."""
-    parts = [f"{figures.size(progress.done_bytes)} of {figures.size(progress.total_bytes)}"]
-    parts += [f"{figures.size(progress.bytes_per_s)}/s"] if progress.bytes_per_s else []
-    parts += [f"{figures.seconds(max(1.0, progress.left_s))} left"] if progress.left_s is not None else []
-    return ", ".join(parts)

@@ -63,6 +63,14 @@ class ModelDialog(QDialog):
             "model that lends it, as a folder or a name on the Hub.",
         )
         self._browse = text.button("&Browse…", self._pick_folder, explains="Picks the folder from the disk.")
+        self._find = text.button(
+            "Find &more models…",
+            self._leave_to_find,
+            role="plain",
+            explains="Closes this and shows the page Models. Ctrl+4.",
+        )
+        self.finds = False
+        """Whether the person wants to look for others instead."""
         self._use = text.button("&Use this model", self.accept, role="main", explains="Takes the model that is chosen.")
         self._use.setDefault(True)
         self._cancel = text.button("&Cancel", self.reject, explains="Keeps the present model. Esc.")
@@ -93,6 +101,7 @@ class ModelDialog(QDialog):
         whole.addWidget(self._other)
         buttons = QHBoxLayout()
         buttons.setContentsMargins(0, theme.GAP_PX, 0, 0)
+        buttons.addWidget(self._find)
         buttons.addStretch(1)
         buttons.addWidget(self._cancel)
         buttons.addWidget(self._use)
@@ -109,6 +118,10 @@ class ModelDialog(QDialog):
     def tokenizer(self) -> str:
         """The model that lends its tokenizer, or ""."""
         return _plain(self._other.text())
+
+    def _leave_to_find(self) -> None:
+        self.finds = True
+        self.reject()
 
     def _typed(self, typed: str) -> None:
         self._use.setEnabled(bool(typed.strip()) or self._list.currentItem() is not None)

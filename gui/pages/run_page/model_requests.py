@@ -20,11 +20,14 @@ class ModelRequests:
         state: Callable[[], State],
         settings: Callable[[], Settings],
         page: QWidget,
+        find: Callable[[], object],
     ) -> None:
+        """``find``: shows where others are to be found."""
         self._emit = emit
         self._state = state
         self._settings = settings
         self._page = page
+        self._find = find
 
     def change(self) -> None:
         """Opens the dialog, and looks into what was picked."""
@@ -32,6 +35,8 @@ class ModelRequests:
         dialog = ModelDialog(settings.recent, model.ref if model is not None else "", settings.tokenizers, self._page)
         if dialog.exec() and dialog.ref():
             self.describe(dialog.ref(), dialog.tokenizer())
+        elif dialog.finds:
+            self._find()
         dialog.deleteLater()
 
     def describe(self, ref: str, tokenizer: str | None = None) -> None:

@@ -78,7 +78,13 @@ class RunPage(QWidget):
         self._updates = Throttle(UPDATE_EVERY_MS, self._send_update, self)
         self._marking = Throttle(UPDATE_EVERY_MS, self._show_former, self)
         self._remembering = Throttle(REMEMBER_EVERY_MS, self._remember, self)
-        self.models = ModelRequests(self.asked.emit, lambda: self._state, lambda: self._settings, self)
+        self.models = ModelRequests(
+            self.asked.emit,
+            lambda: self._state,
+            lambda: self._settings,
+            self,
+            lambda: self.page_asked.emit("models"),
+        )
         self.programs = Programs(self.asked.emit, self.request, self.modes.offers, self)
         self._deeds = self._made_deeds()
         self._lay_out()

@@ -7,8 +7,9 @@ from gui.widgets import text
 from gui.widgets.card import Card
 
 PLAIN = (
-    "Fastpath asks the network for nothing but a model that you download. While it is off, not for that either; "
-    "models that are on this computer work as always. Turning it off stops a download, which can go on later."
+    "Fastpath asks the network only when you look for models, download something, or ask for a newer version. While it "
+    "is off, not for that either; models that are on this computer work as always. Turning it off stops downloads, "
+    "which can go on later."
 )
 
 

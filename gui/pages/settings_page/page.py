@@ -6,6 +6,8 @@ from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QRadioButton
 
 from engine.wire.messages import FreeUp, Storage
 from gui import theme
+from gui.pages.settings_page.about import AboutCard
+from gui.pages.settings_page.account import AccountCard
 from gui.pages.settings_page.consents import ConsentsCard
 from gui.pages.settings_page.data_folder import DataFolderCard
 from gui.pages.settings_page.network import NetworkCard
@@ -29,7 +31,8 @@ THEMES: dict[Choice, tuple[str, str]] = {
 class SettingsPage(QWidget):
     """Every setting takes effect at once.
 
-    Signals: theme_chosen(Choice), threads_chosen(count), network_chosen(off), reset_asked, asked(request).
+    Signals: theme_chosen(Choice), threads_chosen(count), network_chosen(off), reset_asked, asked(request),
+    welcome_asked, where the introduction is to be shown again.
     """
 
     title = "Settings"
@@ -39,6 +42,7 @@ class SettingsPage(QWidget):
     network_chosen = Signal(bool)
     reset_asked = Signal()
     asked = Signal(object)
+    welcome_asked = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,6 +63,11 @@ class SettingsPage(QWidget):
         self.consents.emptied.connect(lambda: self.themes[self._theme_set].setFocus())
         self.runtimes = RuntimesCard()
         self.runtimes.asked.connect(self.asked)
+        self.account = AccountCard()
+        self.account.asked.connect(self.asked)
+        self.about = AboutCard()
+        self.about.asked.connect(self.asked)
+        self.about.welcome_asked.connect(self.welcome_asked)
         self.reset = Confirm(
             "&Reset settings…",
             "Reset all settings?",
@@ -75,8 +84,8 @@ class SettingsPage(QWidget):
         rows = QVBoxLayout(column)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(theme.GAP_PX)
-        own = (self.network, self.consents, self.runtimes, self.data)
-        cards = (self._look_card(), self._threads_card(), *own, self._reset_card())
+        own = (self.network, self.account, self.consents, self.runtimes, self.data)
+        cards = (self._look_card(), self._threads_card(), *own, self._reset_card(), self.about)
         for card in cards:
             rows.addWidget(card)
         rows.addStretch(1)
@@ -154,6 +163,8 @@ class SettingsPage(QWidget):
         self.data.show_state(state)
         self.consents.show_state(state)
         self.runtimes.show_state(state)
+        self.account.show_state(state)
+        self.about.show_state(state)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -195,13 +195,13 @@ def test_what_a_download_waits_for_is_told(open_page: Open) -> None:
 
 
 def test_escape_stops_the_run_before_the_download(qtbot: QtBot, open_page: Open) -> None:
-    download = downloading().download
-    page = open_page(replace(replay.last("repeating"), download=download))
+    downloads = downloading().downloads
+    page = open_page(replace(replay.last("repeating"), downloads=downloads))
     found = asked(page)
     with qtbot.waitActive(page):  # a shortcut belongs to the active window
         page.activateWindow()
     qtbot.keyClick(page.bar.button, Qt.Key.Key_Escape)
-    page.show_state(replace(replay.last("checked"), download=download))
+    page.show_state(replace(replay.last("checked"), downloads=downloads))
     qtbot.keyClick(page.bar.button, Qt.Key.Key_Escape)
 
     assert found == [Stop(id="run-2"), Stop(id="get")]

@@ -8,14 +8,25 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from engine.wire.errors import EngineBusy, failure_of
-from engine.wire.messages import FreeUp, ListConsents, ListRuntimes, Revoke, Storage, Stored
+from engine.wire.errors import EngineBusy, Offline, failure_of
+from engine.wire.messages import (
+    CheckForUpdate,
+    Failed,
+    FreeUp,
+    ListConsents,
+    ListRuntimes,
+    LookAtToken,
+    Revoke,
+    SetToken,
+    Storage,
+    Stored,
+)
 from engine.wire.values import Consent, StoredPart
 from gui.pages.settings_page import SettingsPage
 from gui.run_state import State
 from gui.settings import Settings
 from gui.widgets.mnemonics import letter_of
-from tests.gui import replay
+from tests.gui import found, replay
 
 Open = Callable[..., SettingsPage]
 STORED = Stored(
@@ -88,7 +99,7 @@ def test_looks_into_the_data_folder_when_it_is_shown(qtbot: QtBot) -> None:
     page.asked.connect(asked.append)
     page.show()
 
-    assert {type(request) for request in asked} == {Storage, ListConsents, ListRuntimes}
+    assert {type(request) for request in asked} == {Storage, ListConsents, ListRuntimes, LookAtToken}
 
 
 def test_sizes_are_told_by_part_and_freeing_says_how_much(qtbot: QtBot, open_page: Open) -> None:
@@ -221,3 +232,59 @@ def test_freeing_keeps_the_focus_from_what_does_harm(qtbot: QtBot, open_page: Op
     page.threads.setFocus()
     page.show_state(idle(), Settings())
     assert focused(page) is page.threads
+
+
+# --- account and about ---
+
+
+def test_a_token_is_passed_on_once_and_shown_nowhere(qtbot: QtBot, open_page: Open) -> None:
+    page = open_page(found.not_signed_in(idle()))
+    heard: list[object] = []
+    page.asked.connect(heard.append)
+    card = page.account
+    assert "There is none." in words(page)
+    assert "for this session only" in words(page)
+    assert card.token.echoMode() is card.token.EchoMode.Password
+    assert not card.keep.isEnabled()
+    qtbot.keyClicks(card.token, " hf_secret ")
+    qtbot.keyClick(card.token, Qt.Key.Key_Return)
+    (sent,) = (one for one in heard if isinstance(one, SetToken))
+    assert sent.token == "hf_secret"
+    assert card.token.text() == ""
+    assert "hf_secret" not in words(page)
+    assert "hf_secret" not in repr(Settings())
+
+    page.show_state(found.signed_in(idle()), Settings())
+    assert "in this system's keyring. It is ada's." in words(page)
+    card.remove.click()
+    last = heard[-1]
+    assert isinstance(last, SetToken)
+    assert last.token == ""
+
+
+def test_it_asks_where_a_token_is_once(open_page: Open, qtbot: QtBot) -> None:
+    page = SettingsPage()
+    qtbot.addWidget(page)
+    heard: list[object] = []
+    page.asked.connect(heard.append)
+    page.show_state(idle(), Settings())
+    page.show()
+    assert len([one for one in heard if isinstance(one, LookAtToken)]) == 1
+    assert [one for one in heard if isinstance(one, CheckForUpdate)] == []
+
+
+def test_a_newer_version_is_looked_for_when_pressed_and_opens_nothing_by_itself(open_page: Open) -> None:
+    page = open_page(idle())
+    heard: list[object] = []
+    page.asked.connect(heard.append)
+    assert "No telemetry" in words(page)
+    page.about.check.click()
+    (sent,) = (one for one in heard if isinstance(one, CheckForUpdate))
+    assert not page.about.page.isVisible()
+    page.show_state(found.newer(idle()), Settings())
+    assert "There is a newer one: 0.2.0." in words(page)
+    page.about.page.click()
+    assert page.about.leave.address() == "https://fastpath.example.org/releases/0.2.0"
+    failure = Failed(failure=failure_of(Offline("The network is off.")))
+    page.show_state(found.told(idle(), sent, failure), Settings())
+    assert "The network is off." in words(page)

@@ -15,9 +15,12 @@ from engine.wire.messages import (
     Download,
     Downloaded,
     Downloading,
+    DownloadsListed,
+    DropDownload,
     Event,
     Failed,
     Finished,
+    ListDownloads,
     Ready,
 )
 from engine.wire.values import Failure
@@ -142,20 +145,42 @@ def test_a_hub_that_never_answers_is_stopped_within_a_second_and_does_not_block_
     assert sum(isinstance(event, Failed | Finished) for event in talk.of("d")) == 1
 
 
-def test_a_second_download_waits_and_one_that_waits_can_be_stopped(talk: Talk, repo: Repo, hub: Hub) -> None:
-    hub.repos["org/second"] = hub.repos["org/third"] = Repo(dict(repo.files))
+def test_several_at_once_and_one_that_waits_can_be_stopped(talk: Talk, repo: Repo, hub: Hub) -> None:
     repo.bytes_per_s = 1_000_000
-    for name, ref in (("1", "org/name"), ("2", "org/second"), ("3", "org/third")):
-        talk.client.send(Download(id=name, ref=ref))
-    talk.client.stop("2")
-    second, third = talk.end("2", 5), talk.end("3", 30)
-    ends = [event.id for event in talk.heard if isinstance(event, Finished | Failed)]
+    for number in range(4):
+        hub.repos[f"org/{number}"] = Repo(dict(repo.files), bytes_per_s=1_000_000)
+        talk.client.send(Download(id=str(number), ref=f"org/{number}"))
+    talk.client.stop("3")
+    waited = talk.end("3", 5)
+    talk.client.send(ListDownloads(id="list"))
+    talk.end("list", 5)
+    listed = only(talk.of("list"), DownloadsListed).downloads
+    ends = [talk.end(str(number), 30) for number in range(3)]
 
-    assert isinstance(second, Failed)
-    assert second.failure.code == "Stopped"
-    assert isinstance(third, Finished)
-    assert ends == ["2", "1", "3"]
-    assert hub.asked("org/second") == []
+    assert isinstance(waited, Failed)
+    assert waited.failure.code == "Stopped"
+    assert {one.state for one in listed} == {"running"}
+    assert [type(end) for end in ends] == [Finished] * 3
+    assert hub.asked("org/3") == []
+
+
+def test_after_a_kill_a_download_is_told_as_paused_with_what_is_there(talk: Talk, repo: Repo, cache: Path) -> None:
+    repo.bytes_per_s = 500_000
+    talk.client.send(Download(id="d", ref="org/name"))
+    talk.until(downloading("d", 300_000))
+    os.kill(desk_pid(talk), signal.SIGKILL)
+    talk.end("d", 5)
+    partial = next((cache / "models--org--name/blobs").glob("*.incomplete")).stat().st_size
+    talk.client.send(ListDownloads(id="list"))
+    talk.end("list", 20)
+    paused = only(talk.of("list"), DownloadsListed).downloads[0]
+    talk.client.send(DropDownload(id="drop", ref="org/name"))
+    talk.end("drop", 20)
+
+    assert (paused.ref, paused.state) == ("org/name", "paused")
+    assert partial <= paused.done_bytes <= partial + 2000
+    assert only(talk.of("drop"), DownloadsListed).downloads == ()
+    assert not list(cache.rglob("*.incomplete"))
 
 
 @pytest.mark.parametrize(

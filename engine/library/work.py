@@ -1,0 +1,110 @@
+"""The desk's answers for the Models page: a thread for each, and every request has exactly one end."""
+
+import threading
+from collections.abc import Callable
+from typing import TypeAlias
+
+import msgspec
+
+from engine.library import accounts, cards, deleting, local, searching, updates
+from engine.library.downloads import Downloads
+from engine.models.hub.halt import Halt
+from engine.wire.errors import Stopped, failure_of
+from engine.wire.messages import (
+    CheckForUpdate,
+    DeleteModel,
+    Download,
+    DownloadsListed,
+    DropDownload,
+    Event,
+    Failed,
+    Finished,
+    ListDownloads,
+    ListModels,
+    LookAtHub,
+    LookAtToken,
+    ModelsWork,
+    ReadCard,
+    SearchHub,
+    SetToken,
+)
+
+_Send: TypeAlias = Callable[[Event], None]
+
+
+class Library:
+    """Thread: ``add`` and ``stop`` are the desk's; ``send`` is called from any."""
+
+    def __init__(self, send: _Send) -> None:
+        self._send = send
+        self._downloads = Downloads(send)
+        self._lock = threading.Lock()
+        self._open: dict[str, Halt] = {}
+        self._search = ""
+        self._changing = threading.Lock()
+        """Held while the cache is changed or the list of it is made for that."""
+
+    def add(self, request: Download | ModelsWork) -> None:
+        """Answered in a thread of its own. A search ends the one before it."""
+        if isinstance(request, Download):
+            self._downloads.add(request)
+            return
+        halt = Halt()
+        with self._lock:
+            before = self._search if isinstance(request, SearchHub) else ""
+            self._open[request.id] = halt
+            if isinstance(request, SearchHub):
+                self._search = request.id
+        if before:
+            self.stop(before)
+        threading.Thread(target=self._work, args=(request, halt), name="library", daemon=True).start()
+
+    def stop(self, request_id: str) -> None:
+        """Ends a request at once; its thread, which may hang in a name server, keeps the rest to itself."""
+        self._downloads.stop(request_id)
+        with self._lock:
+            halt = self._open.pop(request_id, None)
+        if halt is not None:
+            self._send(Failed(id=request_id, failure=failure_of(Stopped("Stopped.", "Try again."))))
+            halt.stop()
+
+    def _work(self, request: ModelsWork, halt: Halt) -> None:
+        try:
+            events: tuple[Event, ...] = (self._answer(request, halt), Finished())
+        except Exception as error:  # noqa: BLE001 - whatever a library raises, the client must hear of an end
+            events = (Failed(failure=failure_of(error)),)
+        with self._lock:
+            if self._open.pop(request.id, None) is None:
+                return  # it was stopped, and its end was told
+        for event in events:
+            self._send(msgspec.structs.replace(event, id=request.id))
+
+    def _answer(self, request: ModelsWork, halt: Halt) -> Event:
+        match request:
+            case SearchHub():
+                return searching.search(request, halt)
+            case LookAtHub():
+                return searching.look(request, halt)
+            case ReadCard():
+                return cards.read(request, halt)
+            case ListModels():
+                return local.listed(request.folders)
+            case DeleteModel():
+                return self._deleted(request)
+            case ListDownloads():
+                return DownloadsListed(downloads=self._downloads.listed())
+            case DropDownload():
+                with self._changing:
+                    self._downloads.drop(request)
+                return DownloadsListed(downloads=self._downloads.listed())
+            case LookAtToken():
+                return accounts.told()
+            case SetToken():
+                return accounts.give(request, halt)
+            case CheckForUpdate():
+                return updates.check(halt)
+
+    def _deleted(self, request: DeleteModel) -> Event:
+        with self._changing:
+            deleting.delete(request, self._downloads.is_at)
+            return local.listed(request.folders)

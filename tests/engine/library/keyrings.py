@@ -1,0 +1,40 @@
+"""Keyrings for tests: one in memory, one that never answers, one that keeps secrets in a plain file."""
+
+import threading
+
+from keyring.backend import KeyringBackend
+
+
+class Memory(KeyringBackend):
+    """As a system's own, as long as the process lives."""
+
+    priority = 5
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.kept.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.kept[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        del self.kept[service, username]
+
+
+class Dead(Memory):
+    """As behind a message bus that nobody listens at."""
+
+    never = threading.Event()
+
+    def get_password(self, service: str, username: str) -> str | None:
+        self.never.wait(60)
+        return None
+
+    set_password = get_password  # type: ignore[assignment]
+
+
+class Plain(Memory):
+    priority = 0.5  # type: ignore[assignment]
