@@ -2,7 +2,7 @@
 
 import sys
 
-from resources.packaging import build, check
+from resources.packaging import check, making
 from tasks import TaskFailed, say
 
 
@@ -13,7 +13,7 @@ def main(words: list[str]) -> int:
         return 2
     try:
         if "--only-check" not in words:
-            build.build(quick="--quick" in words)
+            making.make(quick="--quick" in words)
         if {"--check", "--only-check"} & set(words):
             check.check()
     except (TaskFailed, OSError) as failed:

@@ -43,7 +43,7 @@ def icns(pictures: dict[bytes, bytes]) -> bytes:
 
 
 def _png(size: int) -> bytes:
-    from PySide6.QtCore import QBuffer, QByteArray, QIODevice, Qt
+    from PySide6.QtCore import QBuffer, QIODevice, Qt
     from PySide6.QtGui import QImage, QPainter
     from PySide6.QtSvg import QSvgRenderer
 
@@ -52,7 +52,7 @@ def _png(size: int) -> bytes:
     painter = QPainter(image)
     QSvgRenderer(str(DRAWN)).render(painter)
     painter.end()
-    written = QBuffer(QByteArray())
+    written = QBuffer()
     written.open(QIODevice.OpenModeFlag.WriteOnly)
     image.save(written, "PNG")
     return bytes(written.data().data())

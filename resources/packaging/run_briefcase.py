@@ -1,7 +1,7 @@
 """Briefcase with another configuration file than ./pyproject.toml: ``python run_briefcase.py FILE WORDS``.
 
 Run with the Python that Briefcase 0.4.7 is installed for. It replaces a method of Briefcase's, which has no option for
-it: that version is pinned (``build.BRIEFCASE``).
+it: that version is pinned (``making.BRIEFCASE``).
 """
 
 import sys

@@ -24,7 +24,7 @@ FORMATS = {"linux": ("linux", "system"), "win32": ("windows", "app"), "darwin": 
 PACKAGED_AS = {"linux": "deb", "win32": "msi", "darwin": "dmg"}
 
 
-def build(quick: bool = False) -> Path:
+def make(quick: bool = False) -> Path:
     """The package for this system, in dist. ``quick`` packs it less tightly. Raises TaskFailed."""
     if sys.platform not in FORMATS:
         raise TaskFailed(f"There is no package for this system ({sys.platform}).")
@@ -33,8 +33,11 @@ def build(quick: bool = False) -> Path:
     python = briefcase_python()
     requirements = wheels.gather(python)
     step("Icons", sys.executable, "-m", "resources.packaging.icons", WORK / "icons")
-    joined = WORK / "briefcase-joined.toml"
-    joined.write_text(configuration.joined(requirements, released()), encoding="utf-8")
+    with _joined(requirements) as joined:
+        return _made(python, joined, quick)
+
+
+def _made(python: Path, joined: Path, quick: bool) -> Path:
     if BUNDLES.exists():
         shutil.rmtree(BUNDLES)
     _briefcase(python, joined, "create")
@@ -82,12 +85,23 @@ def released() -> str:
 
 def _briefcase(python: Path, joined: Path, command: str, *options: str) -> None:
     script = Path(__file__).with_name("run_briefcase.py")
-    step(f"briefcase {command}", python, script, joined, command, *FORMATS[sys.platform], "--no-input", *options)
+    step(f"briefcase {command}", python, "-P", script, joined, command, *FORMATS[sys.platform], "--no-input", *options)
 
 
 def _packages() -> Path:
     (found,) = BUNDLES.rglob("app_packages")
     return found
+
+
+@contextlib.contextmanager
+def _joined(requirements: list[str]) -> Iterator[Path]:
+    """Briefcase's configuration, in the project's own folder: licences are looked for beside it."""
+    file = ROOT / "briefcase-joined.toml"
+    file.write_text(configuration.joined(requirements, released()), encoding="utf-8")
+    try:
+        yield file
+    finally:
+        file.unlink()
 
 
 @contextlib.contextmanager
