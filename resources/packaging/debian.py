@@ -1,16 +1,19 @@
 """What Debian wants of a package besides Briefcase's part: whose it is, sizes, sums, what goes well with it."""
 
+import datetime
 import gzip
 import hashlib
 import os
 import re
 import shutil
 import subprocess
+import textwrap
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
 from resources.packaging import icons, trim
-from resources.packaging.plan import SETTINGS
+from resources.packaging.plan import ROOT, SETTINGS
 from tasks import TaskFailed, say, step
 
 SUGGESTED = "g++, python3-dev, python3-venv"
@@ -18,6 +21,7 @@ SUGGESTED = "g++, python3-dev, python3-venv"
 
 BUILD_NEEDS = ("build-essential", "python3-dev", "python3-venv", "desktop-file-utils", "appstream")
 CHECK_NEEDS = ("debootstrap", "lintian", "xdotool", "imagemagick", "xvfb", "libx11-6")
+CHANGES = ROOT / "CHANGELOG.md"
 COPYRIGHT = """\
 Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Upstream-Name: Fastpath
@@ -25,7 +29,7 @@ Comment: What comes along of others, in usr/lib/fastpath/app_packages, is under 
  in full in third-party-licences.txt.gz beside this file.
 
 Files: *
-Copyright: Fastpath authors
+Copyright: {year} Fastpath authors
 License: Apache-2.0
 
 License: Apache-2.0
@@ -36,8 +40,6 @@ License: Apache-2.0
 
 def runtime_packages() -> list[str]:
     """The system packages that the program needs, as briefcase.toml lists them."""
-    import tomllib
-
     settings = tomllib.loads(SETTINGS.read_text(encoding="utf-8"))
     wanted: list[str] = settings["tool"]["briefcase"]["app"]["fastpath"]["linux"]["system"]["debian"][
         "system_runtime_requires"
@@ -71,30 +73,49 @@ def ensure(names: Sequence[str]) -> None:
         step("System packages", *quiet, *command)
 
 
-def complete(usr: Path, third_party: Path) -> None:
-    """After ``briefcase build``: licences, the drawn icon, nothing that only the repository needs. ``usr``: the
-    bundle's folder of that name.
+def changelog(text: str, released: str) -> str:
+    """CHANGELOG.md as Debian writes one; ``released``: the day of each, which the file does not tell."""
+    author = tomllib.loads(SETTINGS.read_text(encoding="utf-8"))["tool"]["briefcase"]["author_email"]
+    day = datetime.datetime.fromisoformat(released).strftime("%a, %d %b %Y 00:00:00 +0000")
+    entries = []
+    for part in re.split(r"^## ", text, flags=re.M)[1:]:
+        version, _, body = part.partition("\n")
+        points = re.split(r"^- ", re.sub(r"^###.*", "", body, flags=re.M), flags=re.M)[1:]
+        lines = [
+            textwrap.fill(" ".join(point.split()), 78, initial_indent="  * ", subsequent_indent="    ")
+            for point in points
+        ]
+        head = f"fastpath ({version.split()[0]}) stable; urgency=medium"
+        entries.append("\n".join([head, "", *lines, "", f" -- Fastpath authors <{author}>  {day}", ""]))
+    return "\n".join(entries)
+
+
+def complete(usr: Path, third_party: Path, released: str) -> None:
+    """After ``briefcase build``: licences, changes, the drawn icon, nothing that only the repository needs. ``usr``:
+    the bundle's folder of that name; ``released``: the day, "2026-01-31".
     """
     documents = usr / "share" / "doc" / "fastpath"
-    (documents / "copyright").write_text(COPYRIGHT, encoding="utf-8")
-    packed = gzip.compress(third_party.read_bytes(), mtime=0)
-    (documents / "third-party-licences.txt.gz").write_bytes(packed)
+    (documents / "copyright").write_text(COPYRIGHT.format(year=released[:4]), encoding="utf-8")
+    (documents / "third-party-licences.txt.gz").write_bytes(gzip.compress(third_party.read_bytes(), mtime=0))
+    told = changelog(CHANGES.read_text(encoding="utf-8"), released)
+    (documents / "changelog.gz").write_bytes(gzip.compress(told.encode(), mtime=0))
     scalable = usr / "share" / "icons" / "hicolor" / "scalable" / "apps"
     scalable.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(icons.DRAWN, scalable / "dev.fastpath.fastpath.svg")
     (usr / "lib" / "fastpath" / ".keep").unlink(missing_ok=True)
     for file in usr.rglob("*"):
         if file.is_file() and not file.is_symlink():
-            runs = file.parent.name == "bin" or file.name == "torch_shm_manager"
+            runs = file.parent == usr / "bin" or file.name == "torch_shm_manager"
             file.chmod(0o755 if runs else 0o644)
         elif file.is_dir():
             file.chmod(0o755)
 
 
-def pack(root: Path, into: Path, version: str = "", level: int = 19) -> Path:
+def pack(root: Path, into: Path, version: str = "", packed: tuple[str, int] = ("xz", 2)) -> Path:
     """The package made of Briefcase's folder ``root`` (it holds DEBIAN and usr), its control file completed.
 
-    ``version``: another one than the control file's. Returns the package's path.
+    ``version``: another one than the control file's; ``packed``: how, and how tightly (lintian knows no zstd). Returns
+    the package's path.
     """
     control = root / "DEBIAN" / "control"
     before = control.read_text(encoding="utf-8")
@@ -109,8 +130,8 @@ def pack(root: Path, into: Path, version: str = "", level: int = 19) -> Path:
     package = into / f"{told['Package']}_{told['Version']}_{told['Architecture']}.deb"
     for own in into.glob(f"{told['Package']}_*~*.deb"):
         own.unlink()  # Briefcase's, without what was completed
-    words: list[str | Path] = ["dpkg-deb", "-Zzstd", f"-z{level}", "--root-owner-group", "--build", root, package]
-    step(f"{package.name}, zstd {level}", *words)
+    how = [f"-Z{packed[0]}", f"-z{packed[1]}", "--root-owner-group"]
+    step(f"{package.name}, {packed[0]} {packed[1]}", "dpkg-deb", *how, "--build", root, package)
     control.write_text(before, encoding="utf-8")
     return package
 

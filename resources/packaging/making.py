@@ -49,9 +49,9 @@ def _made(python: Path, joined: Path, quick: bool) -> Path:
     if ON_LINUX:
         with _compression("none"):  # the control file is completed, and the package made anew
             _briefcase(python, joined, "build")
-            debian.complete(packages.parents[2], WORK / LICENCES)
+            debian.complete(packages.parents[2], WORK / LICENCES, released())
             _briefcase(python, joined, "package", "--adhoc-sign")
-        package = debian.pack(packages.parents[3], DIST, level=3 if quick else 19)
+        package = debian.pack(packages.parents[3], DIST, packed=("xz", 0 if quick else 2))
     else:
         shutil.copy(WORK / LICENCES, packages.parent / LICENCES)
         _briefcase(python, joined, "build")

@@ -14,7 +14,8 @@ _QT_UNUSED = (
 _QT_PLUGINS = (
     *("designer", "egldeviceintegrations", "generic", "networkinformation", "printsupport", "qmllint", "qmltooling"),
     *("sqldrivers", "tls", "vectorimageformats", "wayland-graphics-integration-server"),
-    *("imageformats/*qpdf*", "platforminputcontexts/*virtualkeyboard*"),
+    *(f"imageformats/*q{name}.*" for name in ("gif", "icns", "jpeg", "pdf", "tga", "tiff", "wbmp", "webp")),
+    "platforminputcontexts/*virtualkeyboard*",
     *(f"platforms/*q{name}.*" for name in ("eglfs", "linuxfb", "minimalegl", "vkkhrdisplay", "vnc")),
 )
 _QT_TOOLS = (
@@ -40,6 +41,7 @@ _PATHS = (
     *("torch/test", "torch/bin/[!t]*", "torch/bin/test_*"),
     *(f"torch/lib/*{name}*" for name in ("torchbind_test", "jitbackend_test", "backend_with_compiler", "aoti_custom")),
     "transformers/kernels",  # CUDA's
+    "onnxruntime/capi/libonnxruntime.so*",  # for programs in C: the module has it inside
     *("bin", "share/doc", "share/man"),  # commands of libraries: nothing calls them
     *("setuptools/_distutils/command/*.exe", "setuptools/*.exe", "*.pth"),
 )

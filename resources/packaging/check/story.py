@@ -41,8 +41,7 @@ def check() -> None:
         raise TaskFailed("There is no package yet: python3 tasks.py package")
     report = Report(package, bundle)
     debian.validate(bundle)
-    debian.lint(package)
-    old = debian.pack(bundle, WORK, version=OLD_VERSION, level=1)
+    old = debian.pack(bundle, WORK, version=OLD_VERSION, packed=("zstd", 1))
     with x_server() as display, bare_system() as system:
         person = Person(system, display)
         report.note("apt-get install, seconds", install(system, old))
@@ -57,6 +56,7 @@ def check() -> None:
         same_answers(person, report)
         beside_the_sources(person, display, report)
         removed(system)
+    debian.lint(package)
     report.write()
 
 
