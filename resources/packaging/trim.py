@@ -37,6 +37,7 @@ _PATHS = (
     *(f"PySide6/{place}plugins/{name}" for place in ("", "Qt/") for name in _QT_PLUGINS),
     *(f"PySide6/{name}" for name in _QT_TOOLS),
     *(f"openvino/libs/{name}" for name in _OPENVINO),
+    *(f"openvino/frontend/{name}" for name in ("jax", "paddle", "tensorflow")),
     # Programs and libraries that test PyTorch, and its compiler of messages.
     *("torch/test", "torch/bin/[!t]*", "torch/bin/test_*"),
     *(f"torch/lib/*{name}*" for name in ("torchbind_test", "jitbackend_test", "backend_with_compiler", "aoti_custom")),
