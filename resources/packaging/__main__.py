@@ -1,4 +1,4 @@
-"""``python -m resources.packaging [--check] [--quick]``, as ``tasks.py package`` runs it."""
+"""``python -m resources.packaging [--check | --only-check]``, as ``tasks.py package`` runs it."""
 
 import sys
 
@@ -7,13 +7,16 @@ from tasks import TaskFailed, say
 
 
 def main(words: list[str]) -> int:
-    """Builds the package; ``--check`` tries it in a bare system too. Returns the exit status."""
-    if not set(words) <= {"--check", "--quick", "--only-check"}:
+    """Builds the package; ``--check`` tries it in a bare system too, ``--only-check`` that of before.
+
+    Returns the exit status.
+    """
+    if not set(words) <= {"--check", "--only-check"}:
         say(__doc__ or "")
         return 2
     try:
         if "--only-check" not in words:
-            making.make(quick="--quick" in words)
+            making.make()
         if {"--check", "--only-check"} & set(words):
             check.check()
     except (TaskFailed, OSError) as failed:

@@ -111,11 +111,11 @@ def complete(usr: Path, third_party: Path, released: str) -> None:
             file.chmod(0o755)
 
 
-def pack(root: Path, into: Path, version: str = "", packed: tuple[str, int] = ("xz", 2)) -> Path:
+def pack(root: Path, into: Path, version: str = "", packed: tuple[str, int] = ("xz", 0)) -> Path:
     """The package made of Briefcase's folder ``root`` (it holds DEBIAN and usr), its control file completed.
 
-    ``version``: another one than the control file's; ``packed``: how, and how tightly (lintian knows no zstd). Returns
-    the package's path.
+    ``version``: another one than the control file's; ``packed``: how, and how tightly. Lintian knows no zstd, and
+    xz's first level takes 20 s. Returns the package's path.
     """
     control = root / "DEBIAN" / "control"
     before = control.read_text(encoding="utf-8")

@@ -24,8 +24,8 @@ FORMATS = {"linux": ("linux", "system"), "win32": ("windows", "app"), "darwin": 
 PACKAGED_AS = {"linux": "deb", "win32": "msi", "darwin": "dmg"}
 
 
-def make(quick: bool = False) -> Path:
-    """The package for this system, in dist. ``quick`` packs it less tightly. Raises TaskFailed."""
+def make() -> Path:
+    """The package for this system, in dist. Raises TaskFailed."""
     if sys.platform not in FORMATS:
         raise TaskFailed(f"There is no package for this system ({sys.platform}).")
     if ON_LINUX:
@@ -34,10 +34,10 @@ def make(quick: bool = False) -> Path:
     requirements = wheels.gather(python)
     step("Icons", sys.executable, "-m", "resources.packaging.icons", WORK / "icons")
     with _joined(requirements) as joined:
-        return _made(python, joined, quick)
+        return _made(python, joined)
 
 
-def _made(python: Path, joined: Path, quick: bool) -> Path:
+def _made(python: Path, joined: Path) -> Path:
     if BUNDLES.exists():
         shutil.rmtree(BUNDLES)
     _briefcase(python, joined, "create")
@@ -51,7 +51,7 @@ def _made(python: Path, joined: Path, quick: bool) -> Path:
             _briefcase(python, joined, "build")
             debian.complete(packages.parents[2], WORK / LICENCES, released())
             _briefcase(python, joined, "package", "--adhoc-sign")
-        package = debian.pack(packages.parents[3], DIST, packed=("xz", 0 if quick else 2))
+        package = debian.pack(packages.parents[3], DIST)
     else:
         shutil.copy(WORK / LICENCES, packages.parent / LICENCES)
         _briefcase(python, joined, "build")
