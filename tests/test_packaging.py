@@ -13,6 +13,7 @@ import sys
 import tomllib
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -36,7 +37,7 @@ def shipped() -> list[plan.Locked]:
 
 
 @pytest.fixture(scope="module")
-def joined(shipped: list[plan.Locked]) -> dict[str, object]:
+def joined(shipped: list[plan.Locked]) -> dict[str, Any]:
     wanted = [f"{package.name}=={package.version}" for package in shipped]
     return tomllib.loads(configuration.joined(wanted, "2026-01-31"))
 
@@ -97,7 +98,7 @@ def test_lines_that_name_no_package_are_refused() -> None:
 # --- Told to Briefcase ---
 
 
-def test_the_two_files_are_joined(joined: dict, shipped: list[plan.Locked]) -> None:
+def test_the_two_files_are_joined(joined: dict[str, Any], shipped: list[plan.Locked]) -> None:
     application = joined["tool"]["briefcase"]["app"]["fastpath"]
 
     assert joined["project"]["version"] == VERSION
@@ -106,7 +107,7 @@ def test_the_two_files_are_joined(joined: dict, shipped: list[plan.Locked]) -> N
     assert {"linux", "windows", "macOS"} <= set(application)
 
 
-def test_sources_are_complete(joined: dict) -> None:
+def test_sources_are_complete(joined: dict[str, Any]) -> None:
     application = joined["tool"]["briefcase"]["app"]["fastpath"]
     sources = [plan.ROOT / source for source in application["sources"]]
     built = tomllib.loads(plan.PROJECT.read_text(encoding="utf-8"))["tool"]["hatch"]["build"]["targets"]["wheel"]
@@ -154,7 +155,7 @@ def test_template_tells_name_and_version_once(rendered: Path) -> None:
 
     assert about.findtext("id") == "dev.fastpath.fastpath"
     assert about.findtext("launchable") == "dev.fastpath.fastpath.desktop"
-    assert about.find("releases/release").get("version") == VERSION
+    assert [release.get("version") for release in about.iterfind("releases/release")] == [VERSION]
     assert "Exec=fastpath\n" in desktop
     assert f"Fastpath {VERSION}" in (rendered / "fastpath.1").read_text(encoding="utf-8")
     assert index["app_path"] == f"fastpath-{VERSION}/usr/lib/fastpath/app"
@@ -191,8 +192,8 @@ def test_launcher_starts_the_application_and_nothing_local(rendered: Path, tmp_p
     made = ("-Wall", "-Wextra", "-Werror", f'-DPYTHON="{Path(sys.executable).resolve()}"', '-DNAME="fastpath"')
     subprocess.run(["gcc", *made, "-o", launcher, rendered / "bootstrap" / "launcher.c"], check=True)
 
-    def start(**environment: str) -> dict:
-        words = [launcher, "run", "a b"]
+    def start(**environment: str) -> Any:
+        words = [str(launcher), "run", "a b"]
         surroundings = {"PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1", **environment}
         done = subprocess.run(words, env=surroundings, cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == 7, done.stderr
@@ -302,7 +303,7 @@ def test_headers_that_are_left_are_all_that_compiled_models_include(tmp_path: Pa
     (tmp_path / "code.cpp").write_text("#include <torch/csrc/inductor/cpp_prefix.h>\n")
     vectors = ("-DCPU_CAPABILITY=AVX2", "-DCPU_CAPABILITY_AVX2", "-mavx2", "-mfma", "-mf16c")
     for options in ((), vectors):
-        words = ["g++", "-std=c++20", "-fopenmp", "-fsyntax-only", f"-I{tmp_path}", *options, tmp_path / "code.cpp"]
+        words = ["g++", "-std=c++20", "-fopenmp", "-fsyntax-only", f"-I{tmp_path}", *options, f"{tmp_path}/code.cpp"]
         done = subprocess.run(words, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr[:2000]
 
@@ -313,7 +314,7 @@ def test_everything_that_is_shipped_brings_its_licence(shipped: list[plan.Locked
     without = []
     for package in shipped:
         try:
-            about = importlib.metadata.distribution(package.name)._path  # type: ignore[attr-defined]
+            about = Path(str(importlib.metadata.distribution(package.name)._path))  # type: ignore[attr-defined]
         except importlib.metadata.PackageNotFoundError:
             continue
         if not any(text.strip() for text in licences.texts_of(about)):
