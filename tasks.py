@@ -7,6 +7,7 @@
     python3 tasks.py bench [-- ARGS]         the benchmarks
     python3 tasks.py matrix                  README.md's tables of what runs where, found anew
     python3 tasks.py screenshots             a picture of every page and state, in build/screenshots
+    python3 tasks.py package [--check]       the installer for this system, in dist (--check: tried in a bare one)
     python3 tasks.py lock [-- ARGS]          remake requirements.lock; ARGS go to uv (--upgrade)
 
 Each first makes .venv as requirements.lock says, and does nothing where that was done before.
@@ -567,6 +568,11 @@ def screenshots(_words: list[str]) -> int:
         return subprocess.run([PYTHON, "-m", "tests.screenshots"], cwd=ROOT, env=environment).returncode
 
 
+def package(words: list[str]) -> int:
+    """What a person installs, built as resources/packaging tells; --check tries it in a bare system too."""
+    return subprocess.run([PYTHON, "-m", "resources.packaging", *words], cwd=ROOT).returncode
+
+
 def lock(words: list[str]) -> int:
     """Remake requirements.lock from pyproject.toml with uv, for every system and Python at once.
 
@@ -605,6 +611,7 @@ TASKS = {
     "bench": bench,
     "matrix": matrix,
     "screenshots": screenshots,
+    "package": package,
     "lock": lock,
 }
 

@@ -1,6 +1,7 @@
 """A child process: takes its end of the channel and becomes ``work``, ``desk``, ``compare`` or ``reference``.
 
 ``python -m engine ROLE fd:NUMBER LIFELINE`` (POSIX) or ``python -m engine ROLE tcp:PORT:TOKEN -1`` (Windows).
+``openvino-log`` alone has no channel: it prints.
 """
 
 import faulthandler
@@ -13,6 +14,10 @@ import sys
 def main(words: list[str] | None = None) -> int:
     """Runs one role until its parent lets go. Returns the exit status."""
     words = sys.argv[1:] if words is None else words
+    if words[:1] == ["openvino-log"]:
+        from engine.evidence import openvino_child
+
+        return openvino_child.main(words[1])
     if len(words) != 3:
         sys.stderr.write("This is Fastpath's engine; start Fastpath instead.\n")
         return 2

@@ -176,7 +176,7 @@ def run_window() -> int:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     application = QApplication(sys.argv[:1])
     application.setApplicationName("Fastpath")
-    application.setDesktopFileName("fastpath")
+    application.setDesktopFileName("dev.fastpath.fastpath")  # as briefcase.toml names it
     loaded = settings.load()
     wardrobe = Wardrobe(application, loaded.settings.theme)
     session = Session(loaded)

@@ -12,14 +12,14 @@ import json
 import os
 import re
 import subprocess
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.evidence import onednn_log
+from engine.evidence import onednn_log, openvino_child
 from engine.evidence.told import KINDS, Told
+from engine.runtimes import packaged
 
 CALLS = 6
 """Calls that are observed after the first, which also packs weights."""
@@ -168,13 +168,10 @@ def told(ran: Sequence[Operator], log: str) -> Told:
 
 def log_of(graph: Path, compiling: Mapping[str, Any], shape: tuple[int, ...]) -> str:
     """What oneDNN says as OpenVINO makes its kernels for inputs of ``shape``; empty where that cannot be had."""
-    if getattr(sys, "frozen", False):  # a packaged application has no interpreter to start
-        return ""
-    script = Path(__file__).with_name("openvino_child.py")
     asked = json.dumps({"graph": str(graph), "compiling": dict(compiling), "shape": shape})
     try:
         child = subprocess.run(
-            [sys.executable, "-P", str(script), asked],
+            [*packaged.engine_program(), openvino_child.ROLE, asked],
             env=os.environ | {"ONEDNN_VERBOSE": "profile_create"},
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -14,7 +14,7 @@ from typing import Literal
 import psutil
 
 from engine import folders
-from engine.runtimes import ipex
+from engine.runtimes import ipex, packaged
 from engine.wire.errors import BadInput
 
 Waiting = Literal["short", "long"]
@@ -66,17 +66,14 @@ MAIN_COMMAND, MAIN_TORCH = "FASTPATH_MAIN_COMMAND", "FASTPATH_MAIN_TORCH"
 def engine_command(role: str, runtime: str = "main", prefix: Sequence[str] = ()) -> list[str]:
     """The words that start a child in ``role`` ("work", "desk", "reference"), without its ends of the channel.
 
-    ``prefix`` goes first (an emulator, in tests). From source ``-P`` and the folder "/" (see ``Child``) keep a local
-    ``engine/`` or ``msgspec.py`` from being imported instead; a packaged application starts itself. Another runtime's
-    own interpreter has the same code installed. Raises ModeUnavailable where that runtime is not there or not whole.
+    ``prefix`` goes first (an emulator, in tests). A packaged application starts itself; another runtime's own
+    interpreter has the same code installed. Raises ModeUnavailable where that runtime is not there or not whole.
     """
     if runtime == ipex.ID:
         return [*prefix, str(ipex.interpreter()), "-P", "-m", "engine", role]
     if runtime != "main":
         raise BadInput(f"There is no runtime named {runtime!r}.")
-    if getattr(sys, "frozen", False):
-        return [*prefix, sys.executable, "--engine", role]
-    return [*prefix, sys.executable, "-P", "-m", "engine", role]
+    return [*prefix, *packaged.engine_program(), role]
 
 
 def processors_allowed() -> int:

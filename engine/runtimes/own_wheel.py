@@ -20,7 +20,7 @@ import resources
 NAME = "fastpath"
 _ROOMS = ("engine", "resources")
 """The window's room stays out: nothing of Qt is installed there."""
-_LEFT_OUT = ("__pycache__", "screenshots", "icons")
+_LEFT_OUT = ("__pycache__", "screenshots", "icons", "packaging")
 
 
 def version() -> str:

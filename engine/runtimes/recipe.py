@@ -5,7 +5,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from engine.runtimes import ipex
+from engine.runtimes import ipex, packaged
 from engine.wire.errors import ModeUnavailable
 
 VENV = "Install Python's venv (on Debian and Ubuntu: apt install python3-venv), then try again."
@@ -40,8 +40,8 @@ def usual() -> Recipe:
 
 
 def _python() -> Path:
-    """A packaged program is no Python for others; one of the system's has to serve."""
-    if not getattr(sys, "frozen", False):
+    """Where the packaged program is no Python for others, one of the system's has to serve."""
+    if packaged.has_python():
         return Path(sys.executable)
     found = next(filter(None, map(shutil.which, _PYTHONS)), None)
     if found is None:

@@ -1,0 +1,1 @@
+"""The package that Briefcase starts: it must be named like the application."""
