@@ -1,20 +1,11 @@
 """The shell: rail, pages, status strip."""
 
 from collections.abc import Callable
-from typing import Any
 
 from msgspec.structs import replace
 from PySide6.QtCore import QByteArray, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QIcon, QKeySequence, QShortcut
-from PySide6.QtWidgets import (
-    QButtonGroup,
-    QFrame,
-    QHBoxLayout,
-    QMainWindow,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.wire.comparison import Comparison
 from engine.wire.messages import Run
@@ -31,13 +22,12 @@ from gui.pages.welcome_page import WelcomePage
 from gui.run_state import State
 from gui.settings import CompareChoice, Settings
 from gui.widgets.explaining import explain_focused
-from gui.widgets.icons import IconButton
+from gui.widgets.rail import Rail
 from gui.widgets.status_strip import StatusStrip
 from gui.widgets.throttle import Throttle
 
 SIZE = QSize(1180, 760)
 LEAST = QSize(760, 520)
-RAIL_PX = 64
 KEEP_EVERY_MS = 1_000
 DIGITS = (1, 2, 3, 4, 5, 6)
 TOO_LONG = (
@@ -89,7 +79,7 @@ class MainWindow(QMainWindow):
         self._strip = StatusStrip()
         self._pages = QStackedWidget()
         self._whole = QStackedWidget()
-        self._rail = QButtonGroup(self)
+        self.rail = Rail()
         self._lay_out()
         for page, digit in zip(self._all_pages(), DIGITS, strict=True):
             self._add_page(page, digit)
@@ -148,6 +138,8 @@ class MainWindow(QMainWindow):
         self.settings_page.welcome_asked.connect(self.show_welcome)
         self.welcome.left.connect(self.leave_presentation)
         self.welcome.run_asked.connect(self._run_example)
+        self.rail.chosen.connect(self.show_page)
+        self.rail.present_asked.connect(self.enter_presentation)
         self.presentation.leave_asked.connect(self.leave_presentation)
         self.presentation.run_asked.connect(lambda: self.run_page.bar.run())
         race = self.race_presentation
@@ -158,20 +150,9 @@ class MainWindow(QMainWindow):
         self._on_key("F11", self._toggle_presentation)
 
     def _lay_out(self) -> None:
-        self._rail_frame = QFrame()
-        self._rail_frame.setObjectName("rail")
-        self._rail_frame.setFixedWidth(RAIL_PX)
-        self._rail_frame.setAccessibleName("Pages")
-        buttons = QVBoxLayout(self._rail_frame)
-        buttons.setContentsMargins(0, theme.GAP_PX, 0, theme.GAP_PX)
-        buttons.setSpacing(4)
-        buttons.addStretch(1)
-        self.present = _rail_button("present", "Present", "Shows answer, figure and chart alone, in large. F11.")
-        self.present.clicked.connect(self.enter_presentation)
-        buttons.addWidget(self.present)
         middle = QHBoxLayout()
         middle.setSpacing(0)
-        middle.addWidget(self._rail_frame)
+        middle.addWidget(self.rail)
         middle.addWidget(self._pages, 1)
         centre = QWidget()
         whole = QVBoxLayout(centre)
@@ -191,17 +172,12 @@ class MainWindow(QMainWindow):
         return (*own, self.models_page, self.history_page, self.settings_page)
 
     def _add_page(self, page: QWidget, digit: int) -> None:
-        title, icon = str(page.title), str(page.icon)  # type: ignore[attr-defined]
-        place = self._pages.addWidget(page)
-        button = _rail_button(icon, title, f"Shows the page {title}. Ctrl+{digit}.")
-        button.setCheckable(True)
-        button.clicked.connect(lambda: self.show_page(icon))
-        self._on_key(f"Ctrl+{digit}", lambda: self.show_page(icon))
+        title, icon, keys = str(page.title), str(page.icon), f"Ctrl+{digit}"  # type: ignore[attr-defined]
+        self._pages.addWidget(page)
+        self.rail.add(icon, title, keys)
+        self._on_key(keys, lambda: self.show_page(icon))
         if page not in (self.run_page, self.compare_page):  # which have an Esc of their own, like the presentations
             QShortcut(QKeySequence(Qt.Key.Key_Escape), page).activated.connect(lambda: self.run_page.stop())
-        self._rail.addButton(button, place)
-        layout: Any = self._rail_frame.layout()
-        layout.insertWidget(place, button)
 
     def _on_key(self, keys: str, action: Callable[[], None]) -> None:
         """A shortcut of its own: a button's would act only after the button has been shown as pressed."""
@@ -213,9 +189,9 @@ class MainWindow(QMainWindow):
         page = pages.get(name, self.run_page)
         self.leave_presentation()
         self._pages.setCurrentWidget(page)
-        self._rail.button(self._pages.currentIndex()).setChecked(True)
-        self.present.setVisible(page in self._presented())
-        self._settings = replace(self._settings, page=name if name in pages else self.run_page.icon)
+        shown = name if name in pages else self.run_page.icon
+        self.rail.show_chosen(shown, presented=page in self._presented())
+        self._settings = replace(self._settings, page=shown)
         self._focus_page()
 
     def _focus_page(self) -> None:
@@ -406,11 +382,3 @@ class MainWindow(QMainWindow):
         self._settings = replace(self._settings, geometry=geometry, panes=panes)
         self.closing.emit(self._settings)
         super().closeEvent(event)
-
-
-def _rail_button(icon: str, title: str, explains: str) -> IconButton:
-    button = IconButton(icon, title, role="rail", explains=explains)
-    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-    button.setIconSize(QSize(20, 20))
-    button.setFixedWidth(RAIL_PX)
-    return button

@@ -31,7 +31,7 @@ def entry(name: str, repo: "Repo", expanded: list[str]) -> dict[str, Any]:
     known.setdefault("sha", next(iter(repo.refs.values())))
     known.setdefault("siblings", [{"rfilename": path} for path in sorted(repo.files)])
     known.setdefault("config", _config(repo))
-    if (found := _safetensors(repo)) is not None:
+    if "safetensors" in expanded and (found := _safetensors(repo)) is not None:
         known.setdefault("safetensors", found)
     return {"_id": "621ffdc036468d709f17434d", "id": name, **{key: known[key] for key in expanded if key in known}}
 

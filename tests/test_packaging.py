@@ -232,7 +232,7 @@ def test_packaged_program_starts_itself_as_its_engine(monkeypatch: pytest.Monkey
 def test_icons_are_drawn_in_every_size_and_form(tmp_path: Path) -> None:
     from PySide6.QtGui import QImageReader
 
-    command = [sys.executable, "-m", "resources.packaging.icons", tmp_path]
+    command = [sys.executable, "-m", "resources.packaging.icons", str(tmp_path)]
     subprocess.run(command, check=True, cwd=plan.ROOT, env={**os.environ, "QT_QPA_PLATFORM": "offscreen"})
 
     for size in SIZES:
@@ -292,7 +292,7 @@ def test_trims_tests_static_libraries_headers_and_what_qt_has_besides(tmp_path: 
 
 @needs_compiler
 def test_headers_that_are_left_are_all_that_compiled_models_include(tmp_path: Path) -> None:
-    torch = Path(importlib.metadata.distribution("torch").locate_file("torch")).resolve()
+    torch = Path(str(importlib.metadata.distribution("torch").locate_file("torch"))).resolve()
     needed = trim.headers_needed(torch)
     root = torch / "include"
     for file in needed:

@@ -108,6 +108,8 @@ def apply(state: "State", request: ModelsWork, event: AnyEvent) -> "State":
             view = replace(view, waiting=waiting)
             if isinstance(event, Failed):
                 view = replace(view, failures={**view.failures, matter: event.failure})
+            elif isinstance(request, SetToken):  # whose other models may be seen and had
+                view = replace(view, looked=None, looked_ref="", card=None, card_ref="")
             elif isinstance(request, DeleteModel):  # before, the client ended the work process with all it held
                 state = replace(state, kept=frozenset())
         case _:

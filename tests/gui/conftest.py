@@ -13,11 +13,15 @@ from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from gui import settings
+from gui.app import Session
 from gui.pages.run_page import RunPage
 from gui.run_state import State
 from gui.settings import Settings
 from gui.theme import LIGHT, Wardrobe, worn
 from tests.gui import replay
+from tests.gui.sessions import LONG_MS, NAME, PROXIES
+from tests.hub_server import Hub, Repo, serving
 
 
 @pytest.fixture(autouse=True)
@@ -54,3 +58,44 @@ def open_page(qtbot: QtBot) -> Callable[..., RunPage]:
         return page
 
     return make
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    """A stand-in of the Hub, and an empty shared cache."""
+    for name in (*PROXIES, "HF_TOKEN", "HF_TOKEN_PATH", "HF_HUB_CACHE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    with serving() as hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.url)
+        yield hub
+
+
+@pytest.fixture
+def repo(hub: Hub, tiny: Callable[[str, str], Path]) -> Repo:
+    """A tiny classifier on the Hub."""
+    folder = tiny("bert", "SequenceClassification")
+    hub.repos[NAME] = Repo({file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()})
+    return hub.repos[NAME]
+
+
+@pytest.fixture
+def open_session(qtbot: QtBot, own_home: Path) -> Iterator[Callable[..., Session]]:
+    sessions: list[Session] = []
+
+    def make(**kept: bool) -> Session:
+        settings.save(Settings(threads=1, **kept))  # type: ignore[arg-type]
+        session = Session(settings.load())
+        sessions.append(session)
+        session.window.show()
+        with qtbot.waitActive(session.window):  # shortcuts are the active window's
+            session.window.activateWindow()
+        session.start()
+        qtbot.waitUntil(lambda: session.state.live and session.state.describing is None, timeout=LONG_MS)
+        return session
+
+    yield make
+    for session in sessions:
+        session.window.close()
+        session.window.deleteLater()

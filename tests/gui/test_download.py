@@ -1,95 +1,15 @@
 """A model of the Hub through the real window: asked for, downloaded, stopped, gone on with, described, run."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-from gui import settings
 from gui.app import Session
-from gui.pages.run_page import RunPage
-from gui.settings import Settings
-from tests.hub_server import Hub, Repo, serving
-
-LONG_MS = 120_000
-SLOW_BYTES_PER_S = 200_000
-WEIGHTS = "model.safetensors"
-NAME = "org/reviews"
-PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "https_proxy", "http_proxy", "all_proxy")
-
-
-@pytest.fixture
-def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    """A stand-in of the Hub, and an empty shared cache."""
-    for name in (*PROXIES, "HF_TOKEN", "HF_TOKEN_PATH", "HF_HUB_CACHE"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
-    with serving() as hub:
-        monkeypatch.setenv("HF_ENDPOINT", hub.url)
-        yield hub
-
-
-@pytest.fixture
-def repo(hub: Hub, tiny: Callable[[str, str], Path]) -> Repo:
-    """A tiny classifier on the Hub."""
-    folder = tiny("bert", "SequenceClassification")
-    hub.repos[NAME] = Repo({file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()})
-    return hub.repos[NAME]
-
-
-@pytest.fixture
-def open_session(qtbot: QtBot, own_home: Path) -> Iterator[Callable[..., Session]]:
-    sessions: list[Session] = []
-
-    def make(**kept: bool) -> Session:
-        settings.save(Settings(threads=1, **kept))  # type: ignore[arg-type]
-        session = Session(settings.load())
-        sessions.append(session)
-        session.window.show()
-        with qtbot.waitActive(session.window):  # shortcuts are the active window's
-            session.window.activateWindow()
-        session.start()
-        qtbot.waitUntil(lambda: session.state.live and session.state.describing is None, timeout=LONG_MS)
-        return session
-
-    yield make
-    for session in sessions:
-        session.window.close()
-        session.window.deleteLater()
-
-
-def mending(page: RunPage, title: str) -> QPushButton:
-    """The button of the failure at the model."""
-    return next(one for one in page.model.remedies() if one.accessibleName() == title)
-
-
-def press(qtbot: QtBot, button: QPushButton) -> None:
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-
-
-def failed(qtbot: QtBot, page: RunPage, code: str) -> None:
-    def told() -> bool:
-        failure = page.model.failure()
-        return failure is not None and failure.code == code
-
-    qtbot.waitUntil(told, timeout=LONG_MS)
-
-
-def chosen(qtbot: QtBot, session: Session, ref: str) -> None:
-    qtbot.waitUntil(lambda: session.state.model is not None and session.state.model.ref == ref, timeout=LONG_MS)
-    qtbot.waitUntil(lambda: session.state.describing is None, timeout=LONG_MS)
-    qtbot.wait(250)  # the throttle's last picture
-
-
-def run(qtbot: QtBot, session: Session) -> None:
-    press(qtbot, session.window.run_page.bar.button)
-    qtbot.waitUntil(lambda: session.state.run is not None and session.state.run.over, timeout=LONG_MS)
-    qtbot.waitUntil(lambda: session.state.describing is None, timeout=LONG_MS)
-    qtbot.wait(250)
+from tests.gui.sessions import LONG_MS, NAME, SLOW_BYTES_PER_S, WEIGHTS, chosen, failed, mending, press, run
+from tests.hub_server import Hub, Repo
 
 
 def test_a_pasted_address_is_downloaded_on_a_press_then_described_and_run(
@@ -177,43 +97,6 @@ def test_a_download_that_lost_the_network_says_so_and_goes_on(
     session.window.show_page("run")
     press(qtbot, mending(page, "Try again"))
     chosen(qtbot, session, NAME)
-
-
-def test_a_model_is_found_by_words_downloaded_used_run_and_deleted(
-    qtbot: QtBot, open_session: Callable[..., Session], repo: Repo, hub: Hub
-) -> None:
-    session = open_session()
-    window, page = session.window, session.window.models_page
-    window.show_page("models")
-    titles = lambda: [row.key for row in page.hub.list.model_rows.rows]  # noqa: E731
-    qtbot.waitUntil(lambda: len(titles()) > 3, timeout=LONG_MS)
-    assert hub.seen == []  # the program's own list
-    page.hub.bar.words.setText("reviews")
-    qtbot.waitUntil(lambda: titles() == [NAME], timeout=LONG_MS)
-    page.hub.list.select(NAME)
-    qtbot.waitUntil(lambda: "files" in page.hub.detail.as_text(), timeout=LONG_MS)
-    assert page.hub.detail.main.accessibleName().startswith("Download, ")
-    qtbot.keyClick(page.hub.list, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(lambda: page.hub.detail.main.accessibleName() == "Use on the Run page", timeout=LONG_MS)
-    qtbot.keyClick(page.hub.list, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
-    chosen(qtbot, session, NAME)
-    assert window.run_page.isVisible()
-    hub.seen.clear()
-    run(qtbot, session)
-    assert session.state.run is not None
-    assert session.state.run.failure is None
-    assert hub.seen == []
-
-    window.show_page("models")
-    page.show_part(1)
-    side = page.local
-    qtbot.waitUntil(lambda: any(row.title == NAME for row in side.list.model_rows.rows), timeout=LONG_MS)
-    side.list.select(next(row.key for row in side.list.model_rows.rows if row.title == NAME))
-    side.delete.ask()
-    press(qtbot, side.delete.yes)
-    qtbot.waitUntil(lambda: all(row.title != NAME for row in side.list.model_rows.rows), timeout=LONG_MS)
-    assert session.state.hub.failures == {}
-    failed(qtbot, window.run_page, "NotDownloaded")  # it was the chosen one
 
 
 def test_escape_stops_a_download(qtbot: QtBot, open_session: Callable[..., Session], repo: Repo) -> None:

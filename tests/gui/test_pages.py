@@ -93,7 +93,7 @@ def test_each_page_keeps_its_digit(qtbot: QtBot, open_window: Open) -> None:
         qtbot.keyClick(window.focusWidget(), key, Qt.KeyboardModifier.ControlModifier)
         assert page_of(window) is page
         assert window.focusWidget() is focused
-        chosen = window._rail.checkedButton()
+        chosen = window.rail.pages.checkedButton()
         assert chosen is not None
         assert chosen.accessibleName() == page.title
 

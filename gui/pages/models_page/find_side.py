@@ -67,7 +67,7 @@ class FindSide(QWidget):
         self._failure = FailurePanel("Search again", self.search)
         if self._failure.action is not None:
             mnemonics.wants(self._failure.action)
-        self._looking = Throttle(LOOK_EVERY_MS, self._look, self)
+        self._looking = Throttle(LOOK_EVERY_MS, self.look, self)
         self._lay_out()
         self._connect()
 
@@ -98,7 +98,7 @@ class FindSide(QWidget):
         self.list.use_asked.connect(self.act)
         self.list.model_rows.more_asked.connect(self._search_on)
         self.detail.main_asked.connect(self.act)
-        self.detail.again_asked.connect(self._look)
+        self.detail.again_asked.connect(self.look)
 
     # --- what it shows ---
 
@@ -213,7 +213,8 @@ class FindSide(QWidget):
         if self.list.key():
             self._looking.ask()
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """At the chosen model, where it is not known closely: another account may see more of it."""
         key, view = self.list.key(), self._state.hub
         if not key:
             return

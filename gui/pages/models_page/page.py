@@ -136,6 +136,7 @@ class ModelsPage(QWidget):
         self._fill()
         if self._state.hub.found is None and "search" not in self._state.hub.waiting:
             self.hub.search()
+        self.hub.look()
         self._list_again()
         self._give_letters()
 

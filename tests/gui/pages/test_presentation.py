@@ -46,7 +46,7 @@ def test_f11_shows_answer_figure_and_chart_alone(qtbot: QtBot, open_window: Open
 
     assert shown.isVisible()
     assert not window.run_page.isVisible()
-    assert not window._rail_frame.isVisible()
+    assert not window.rail.isVisible()
     assert window.isFullScreen()
     assert "faster than eager, same answer" in shown.words()
     assert shown._figure.text().endswith(" ms")
@@ -101,7 +101,7 @@ def test_escape_leaves_first_and_then_stops(qtbot: QtBot, open_window: Open) -> 
     assert asked == []
     assert not window.isFullScreen()
     assert window.run_page.isVisible()
-    assert window._rail_frame.isVisible()
+    assert window.rail.isVisible()
     qtbot.waitUntil(window.run_page.bar.button.hasFocus)
     qtbot.keyClick(window.run_page.bar.button, Qt.Key.Key_Escape)
     assert asked == [Stop(id="run-2")]
@@ -127,7 +127,7 @@ def test_other_pages_have_none(open_window: Open) -> None:
     window.enter_presentation()
 
     assert not window.presentation.isVisible()
-    assert not window.present.isVisible()
+    assert not window.rail.present.isVisible()
 
 
 def test_closing_from_within_does_not_open_full_screen_next_time(open_window: Open) -> None:
