@@ -190,7 +190,7 @@ def test_launcher_starts_the_application_and_nothing_local(rendered: Path, tmp_p
     shutil.copy(rendered / "bootstrap" / "start.py", usr / "lib" / "fastpath" / "start.py")
     launcher = usr / "bin" / "fastpath"
     made = ("-Wall", "-Wextra", "-Werror", f'-DPYTHON="{Path(sys.executable).resolve()}"', '-DNAME="fastpath"')
-    subprocess.run(["gcc", *made, "-o", launcher, rendered / "bootstrap" / "launcher.c"], check=True)
+    subprocess.run(["gcc", *made, "-o", str(launcher), f"{rendered}/bootstrap/launcher.c"], check=True)
 
     def start(**environment: str) -> Any:
         words = [str(launcher), "run", "a b"]
@@ -232,7 +232,7 @@ def test_packaged_program_starts_itself_as_its_engine(monkeypatch: pytest.Monkey
 def test_icons_are_drawn_in_every_size_and_form(tmp_path: Path) -> None:
     from PySide6.QtGui import QImageReader
 
-    command = [sys.executable, "-m", "resources.packaging.icons", tmp_path]
+    command = [sys.executable, "-m", "resources.packaging.icons", str(tmp_path)]
     subprocess.run(command, check=True, cwd=plan.ROOT, env={**os.environ, "QT_QPA_PLATFORM": "offscreen"})
 
     for size in SIZES:
@@ -292,7 +292,7 @@ def test_trims_tests_static_libraries_headers_and_what_qt_has_besides(tmp_path: 
 
 @needs_compiler
 def test_headers_that_are_left_are_all_that_compiled_models_include(tmp_path: Path) -> None:
-    torch = Path(importlib.metadata.distribution("torch").locate_file("torch")).resolve()
+    torch = Path(str(importlib.metadata.distribution("torch").locate_file("torch"))).resolve()
     needed = trim.headers_needed(torch)
     root = torch / "include"
     for file in needed:
@@ -303,7 +303,15 @@ def test_headers_that_are_left_are_all_that_compiled_models_include(tmp_path: Pa
     (tmp_path / "code.cpp").write_text("#include <torch/csrc/inductor/cpp_prefix.h>\n")
     vectors = ("-DCPU_CAPABILITY=AVX2", "-DCPU_CAPABILITY_AVX2", "-mavx2", "-mfma", "-mf16c")
     for options in ((), vectors):
-        words = ["g++", "-std=c++20", "-fopenmp", "-fsyntax-only", f"-I{tmp_path}", *options, f"{tmp_path}/code.cpp"]
+        words: list[str] = [
+            "g++",
+            "-std=c++20",
+            "-fopenmp",
+            "-fsyntax-only",
+            f"-I{tmp_path}",
+            *options,
+            f"{tmp_path}/code.cpp",
+        ]
         done = subprocess.run(words, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr[:2000]
 
