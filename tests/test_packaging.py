@@ -190,7 +190,7 @@ def test_launcher_starts_the_application_and_nothing_local(rendered: Path, tmp_p
     shutil.copy(rendered / "bootstrap" / "start.py", usr / "lib" / "fastpath" / "start.py")
     launcher = usr / "bin" / "fastpath"
     made = ("-Wall", "-Wextra", "-Werror", f'-DPYTHON="{Path(sys.executable).resolve()}"', '-DNAME="fastpath"')
-    subprocess.run(["gcc", *made, "-o", launcher, rendered / "bootstrap" / "launcher.c"], check=True)
+    subprocess.run(["gcc", *made, "-o", str(launcher), f"{rendered}/bootstrap/launcher.c"], check=True)
 
     def start(**environment: str) -> Any:
         words = [str(launcher), "run", "a b"]
@@ -303,7 +303,15 @@ def test_headers_that_are_left_are_all_that_compiled_models_include(tmp_path: Pa
     (tmp_path / "code.cpp").write_text("#include <torch/csrc/inductor/cpp_prefix.h>\n")
     vectors = ("-DCPU_CAPABILITY=AVX2", "-DCPU_CAPABILITY_AVX2", "-mavx2", "-mfma", "-mf16c")
     for options in ((), vectors):
-        words = ["g++", "-std=c++20", "-fopenmp", "-fsyntax-only", f"-I{tmp_path}", *options, f"{tmp_path}/code.cpp"]
+        words: list[str] = [
+            "g++",
+            "-std=c++20",
+            "-fopenmp",
+            "-fsyntax-only",
+            f"-I{tmp_path}",
+            *options,
+            f"{tmp_path}/code.cpp",
+        ]
         done = subprocess.run(words, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr[:2000]
 

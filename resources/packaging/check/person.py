@@ -1,5 +1,6 @@
 """A person before the program's real window, on a screen in memory: starts it, presses keys, looks, closes it."""
 
+import contextlib
 import ctypes
 import json
 import os
@@ -91,14 +92,15 @@ class Window:
 
     def close(self) -> None:
         """As with the cross in its corner. What does not end by that is killed, and is a failure."""
-        if self._id and self._process.poll() is None:
-            _ask_to_close(self._display, int(self._id))
         try:
-            self._process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-            raise TaskFailed("The window was closed, and the program went on.") from None
+            for _ in range(20):  # one that came before the window listened is lost
+                if self._process.poll() is None:
+                    _ask_to_close(self._display, int(self._id))
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self._process.wait(timeout=1)
+                    return
+            self.kill()
+            raise TaskFailed("The window was closed, and the program went on.")
         finally:
             if self._process.stdout is not None:
                 self._process.stdout.close()

@@ -34,7 +34,7 @@ class Report:
     def note(self, name: str, value: float) -> None:
         """Keeps a figure and says it."""
         self.figures[name] = round(value, 3)
-        say(f"{name}: {value:.3g}")
+        say(f"{name}: {_plain(value)}")
 
     def picture(self, name: str) -> Path:
         """Where a picture of this name belongs."""
@@ -47,7 +47,7 @@ class Report:
         self.told["on"] = f"{time.strftime('%Y-%m-%d')}, {platform.processor() or platform.machine()}"
         self.told["figures"] = self.figures
         write(WORK / "check.json", json.dumps(self.told, indent=1) + "\n")
-        rows = [f"| {name} | {value:.3g} | {_bar(name)} |" for name, value in self.figures.items()]
+        rows = [f"| {name} | {_plain(value)} | {_bar(name)} |" for name, value in self.figures.items()]
         table = "\n".join(["", "| what | measured | at most |", "| --- | --- | --- |", *rows, "", ""])
         write(DOCUMENT, _TABLE.sub(lambda found: found[1] + table + found[2], DOCUMENT.read_text(encoding="utf-8")))
         above = [name for name, most in AT_MOST.items() if self.figures.get(name, 0) > most]
@@ -56,4 +56,8 @@ class Report:
 
 
 def _bar(name: str) -> str:
-    return f"{AT_MOST[name]:.3g}" if name in AT_MOST else "–"
+    return _plain(AT_MOST[name]) if name in AT_MOST else "–"
+
+
+def _plain(value: float) -> str:
+    return f"{value:.0f}" if value >= 1000 else f"{value:.3g}"
