@@ -90,7 +90,10 @@ def asked(state: "State", request: ModelsWork) -> "State":
     if isinstance(request, SetToken):
         request = msgspec.structs.replace(request, token="")
     failures = {one: failure for one, failure in view.failures.items() if one != matter}
-    view = replace(view, waiting={**view.waiting, matter: request}, failures=failures)
+    waiting = dict(view.waiting)
+    if isinstance(request, SetToken):  # another account may see more: what is under way would tell of the former
+        waiting = {one: asked for one, asked in waiting.items() if one not in ("look", "card")}
+    view = replace(view, waiting={**waiting, matter: request}, failures=failures)
     if isinstance(request, CheckForUpdate):
         view = replace(view, update=None)
     if isinstance(request, DropDownload):
@@ -108,8 +111,6 @@ def apply(state: "State", request: ModelsWork, event: AnyEvent) -> "State":
             view = replace(view, waiting=waiting)
             if isinstance(event, Failed):
                 view = replace(view, failures={**view.failures, matter: event.failure})
-            elif isinstance(request, SetToken):  # whose other models may be seen and had
-                view = replace(view, looked=None, looked_ref="", card=None, card_ref="")
             elif isinstance(request, DeleteModel):  # before, the client ended the work process with all it held
                 state = replace(state, kept=frozenset())
         case _:
@@ -130,6 +131,8 @@ def _told(view: HubView, request: ModelsWork, event: AnyEvent) -> HubView:
             return replace(view, local=event)
         case DownloadsListed(), _:
             return replace(view, pending=event.downloads)
+        case TokenTold(), SetToken():  # another account may see and have other models
+            return replace(view, token=event, looked=None, looked_ref="", card=None, card_ref="")
         case TokenTold(), _:
             return replace(view, token=event)
         case UpdateTold(), _:

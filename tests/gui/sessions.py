@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 from gui.app import Session
 from gui.pages.run_page import RunPage
 
-LONG_MS = 20_000
+LONG_MS = 120_000
 SLOW_BYTES_PER_S = 200_000
 WEIGHTS = "model.safetensors"
 NAME = "org/reviews"

@@ -14,7 +14,9 @@ from engine.wire.messages import (
     Failed,
     Finished,
     HubFound,
+    HubLooked,
     ListDownloads,
+    LookAtHub,
     Notice,
     SearchHub,
     SetToken,
@@ -118,6 +120,17 @@ def test_a_token_is_never_kept() -> None:
     state = told(state, SetToken(id="u", token="hf_secret"), TokenTold(place="session", account="ada"), Finished())
     assert state.hub.token is not None
     assert "hf_secret" not in repr(state)
+
+
+def test_what_another_account_saw_is_forgotten_even_where_it_comes_later() -> None:
+    looked = HubLooked(id="look", model=found.one(1), commit="a" * 40, files=0)
+    state = run_state.asked(State(), LookAtHub(id="look", ref=found.one(1).repo))
+    state = run_state.asked(state, SetToken(id="set", token="hf_secret"))
+    state = run_state.apply(state, TokenTold(id="set", place="session", account="ada"), 0.0)
+    state = run_state.apply(state, Finished(id="set"), 0.0)
+    state = run_state.apply(state, looked, 0.0)
+    assert state.hub.looked is None
+    assert state.hub.waiting == {}
 
 
 def test_a_newer_version_is_told_and_forgotten_when_asked_again() -> None:

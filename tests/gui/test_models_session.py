@@ -95,6 +95,7 @@ def test_a_token_given_in_settings_opens_a_gated_model_and_is_shown_nowhere(
     page = session.window.models_page
     _choose(qtbot, session)
     qtbot.waitUntil(lambda: page.hub.sign_in.isVisible(), timeout=LONG_MS)
+    qtbot.waitUntil(lambda: not {"look", "card"} & session.state.hub.waiting.keys(), timeout=LONG_MS)
     assert "accepted its conditions" in page.hub.detail.as_text()
 
     account = session.window.settings_page.account
