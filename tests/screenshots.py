@@ -58,6 +58,7 @@ IN_DOCS = {
     ("explained", "light"): "what-ran-light",
     ("cpu-refused", "light"): "cpu-light",
     ("compare-found", "light"): "compare-light",
+    ("models-looked", "light"): "models-light",
     ("settings", "light"): "settings-light",
     ("presentation", "dark"): "presentation-dark",
     ("failure", "light"): "failure-light",
