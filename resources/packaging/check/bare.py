@@ -105,8 +105,17 @@ def _make() -> None:
     if root.exists():
         shutil.rmtree(root)
     say("debootstrap fetches a bare Debian 12: a minute or two, once.")
-    step("debootstrap", "debootstrap", "--variant=minbase", SUITE, root)
+    step("debootstrap", "debootstrap", "--variant=minbase", SUITE, root, *_mirror())
     beside = KEPT.with_suffix(".new")
     step("Kept for the next time", "tar", "--create", "--numeric-owner", "--file", beside, "--directory", root, ".")
     beside.replace(KEPT)
     shutil.rmtree(root)
+
+
+def _mirror() -> list[str]:
+    """Where this system takes its packages from, if it is of the same suite; else debootstrap has one of its own."""
+    told = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", f"Codename: {SUITE}"]
+    with contextlib.suppress(OSError):
+        found = subprocess.run(told, capture_output=True, encoding="utf-8").stdout.split()
+        return found[:1]
+    return []
