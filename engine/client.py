@@ -247,8 +247,8 @@ class Client:
         if work:
             self._end_role("work", Stopped())
         desk = self._desk_for(request.id)
-        self._freeing = request.id if desk else ""
         self._pass(desk, request)
+        self._freeing = request.id if desk and request.id in desk.active else ""
 
     def _change_runtime(self, request: InstallRuntime | RemoveRuntime) -> None:
         """An idle ``work`` of that runtime goes before: what it has not imported yet would be gone or another's."""

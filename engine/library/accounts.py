@@ -24,13 +24,11 @@ def give(request: SetToken, halt: Halt) -> TokenTold:
         token.remove()
         return told()
     token.require_form(given)
-    account = ""
-    if not request.again:
-        try:
-            surroundings.require_network()
-            account = _account(given, halt)
-        except (Offline, TimedOut):  # without the Hub it is kept as it is
-            account = ""
+    try:
+        surroundings.require_network()
+        account = _account(given, halt)
+    except (Offline, TimedOut):  # without the Hub it is kept as it is
+        account = ""
     halt.check()
     token.keep(given, account)
     return told()

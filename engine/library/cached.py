@@ -72,7 +72,7 @@ def read(folder: str) -> Repository | None:
     repo = folder.rpartition(os.sep)[2].removeprefix(PREFIX).replace("--", "/")
     found = []
     for commit in commits:
-        place = f"{folder}/snapshots/{commit}"
+        place = os.path.join(folder, "snapshots", commit)  # noqa: PTH118 - see above
         files: dict[str, File] = {}
         with contextlib.suppress(OSError):
             _collect(place, "", blobs, files)
@@ -125,7 +125,7 @@ def _collect(folder: str, prefix: str, blobs: dict[str, File], found: dict[str, 
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_symlink():
-                name = os.readlink(entry.path).rpartition("/")[2]  # noqa: PTH115 - see above
+                name = os.path.basename(os.readlink(entry.path))  # noqa: PTH115, PTH119 - see above
                 if name in blobs:
                     found[prefix + entry.name] = blobs[name]
             elif entry.is_dir(follow_symlinks=False):

@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.library import cached, half, local
 from engine.models.hub import surroundings
 from engine.models.hub.place import PARTIAL, writing
-from engine.store import artefacts, seen
+from engine.store import artefacts, pending, seen
 from engine.wire.errors import BadInput, EngineBusy, ModelNotFound
 from engine.wire.hub import LocalModel
 from engine.wire.messages import DeleteModel
@@ -38,7 +38,8 @@ def delete(request: DeleteModel, is_downloaded: Callable[[str], bool] = lambda r
             else "The starter belongs to the program and stays.",
             "Delete it with your file manager if you want to." if model.place == "folder" else "Pick another model.",
         )
-    if is_downloaded(model.name):
+    elsewhere = any(one.repo == model.name and one.is_at_work for one in pending.listed())
+    if elsewhere or is_downloaded(model.name):
         raise EngineBusy(f"{model.name} is being downloaded.", "Stop its download first, then delete it.")
     _remove_snapshot(model)
     _remove_prepared(model, request.content_key)

@@ -42,6 +42,11 @@ class _Job:
     halt: Halt = dataclasses.field(default_factory=Halt)
     over: bool = False
 
+    @property
+    def is_joined(self) -> bool:
+        """Whether another request for the same may share it: one that is being stopped has its end before it."""
+        return not self.over and not self.halt.is_stopped
+
 
 class Downloads:
     """Exactly one Finished or Failed for each request. Any thread; ``send`` is called from any."""
@@ -60,8 +65,8 @@ class Downloads:
             self._send(Failed(id=request.id, failure=failure_of(error)))
             return
         with self._lock:
-            job = next((job for job in (*self._running, *self._waiting) if job.key == key), None)
-            if job is not None and not job.over:
+            job = next((job for job in (*self._running, *self._waiting) if job.key == key and job.is_joined), None)
+            if job is not None:
                 job.requests.append(request.id)
                 return
             repo, revision, part = key
@@ -158,7 +163,8 @@ class Downloads:
                 return
             job.over = True
             self._running.remove(job)
-            self._keep(job, outcome)
+            if not any(other.key == job.key for other in (*self._running, *self._waiting)):
+                self._keep(job, outcome)
             requests = list(job.requests)
             self._begin()
         for name in requests:
@@ -172,8 +178,10 @@ class Downloads:
 
     def _keep(self, job: _Job, outcome: Path | BaseException) -> None:
         """In the list stays what received something, or could have: not a model that was never found."""
-        if isinstance(outcome, Path):
+        if isinstance(outcome, Path) and (outcome.name == job.kept.commit or not job.kept.files):
             pending.drop(job.key)
+        elif isinstance(outcome, Path):  # a former version served, for the network went away: this one can go on
+            pending.keep(msgspec.structs.replace(job.kept, owner=None))
         elif job.kept.files:
             paused = isinstance(outcome, Stopped)
             said = "" if paused else failure_of(outcome).what_happened

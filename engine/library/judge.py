@@ -17,6 +17,8 @@ from engine.wire.hub import HubModel, Weights
 MOST = 2**53
 """No figure of a real model is near; what a hostile one claims must still fit into a message."""
 
+_LONGEST_NAME = 100
+
 _NEEDS_SIGN_IN = "It is given only to those who signed in and accepted its conditions."
 
 
@@ -81,7 +83,12 @@ def named(config: dict[str, Any]) -> tuple[str, str]:
     """Family and architecture that a configuration names, each empty where it does not."""
     model_type, listed = config.get("model_type"), config.get("architectures")
     first = listed[0] if isinstance(listed, list) and listed else ""
-    return model_type if isinstance(model_type, str) else "", first if isinstance(first, str) else ""
+    return _name(model_type), _name(first)
+
+
+def _name(value: object) -> str:
+    """Where it has the form of one: an answer may hold anything, of any length."""
+    return value if isinstance(value, str) and len(value) <= _LONGEST_NAME and value.isprintable() else ""
 
 
 def tasks_of(entry: Entry, model_type: str, architecture: str) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """What is on this computer: the starter, the cache that other programs share, and the person's own folders."""
 
+import contextlib
 import dataclasses
 import os
 from pathlib import Path
@@ -173,10 +174,21 @@ def _of_folders(folders: tuple[str, ...], prepared: _Prepared) -> list[LocalMode
             if (place / "config.json").is_file():
                 found.append(_of_folder(place, prepared))
             elif place.is_dir():
-                inner = sorted(one for one in place.iterdir() if (one / "config.json").is_file())
-                found += [_of_folder(one, prepared) for one in inner[:_MOST_INNER]]
+                found += _inside(place, prepared)
         except (OSError, RuntimeError, ValueError):  # a folder that is gone or closed, or no name of one
             continue
+    return found
+
+
+def _inside(place: Path, prepared: _Prepared) -> list[LocalModel]:
+    """The models in a folder of folders; one that is closed, or has a name that is no text, is passed over alone."""
+    found = []
+    for one in sorted(place.iterdir()):
+        with contextlib.suppress(OSError, ValueError):
+            if str(one).encode() and (one / "config.json").is_file():
+                found.append(_of_folder(one, prepared))
+        if len(found) == _MOST_INNER:
+            break
     return found
 
 

@@ -22,9 +22,13 @@ _MOST_BLOCKS, _MOST_ROWS, _MOST_COLUMNS = 1_500, 300, 40
 _SECONDS = 1.5
 """After so long what is left is told as plain text: a card made to be slow costs no more than that."""
 
-_FRONT_MATTER = re.compile(r"\ufeff?---[ \t]*\r?\n.*?\r?\n---[ \t]*(\r?\n|$)", re.DOTALL)
-_UNSEEN = re.compile(r"<!--.*?-->|<(script|style|svg|template)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
-_PICTURE = re.compile(r"<img\b[^>]*?\balt\s*=\s*(?:\"([^\"]*)\"|'([^']*)')[^>]*>", re.IGNORECASE)
+_FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n.*?\r?\n---[ \t]*(\r?\n|$)", re.DOTALL)
+# What never ends goes to the end of the text, and repetitions have bounds: each of these takes a time that grows as the
+# text does, for a search cannot be stopped and holds up the whole desk.
+_UNSEEN = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style|svg|template)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
+_PICTURE = re.compile(
+    r"<img\b[^<>]{0,500}?\balt\s{0,9}=\s{0,9}(?:\"([^\"<>]{0,500})\"|'([^'<>]{0,500})')[^<>]{0,2000}>", re.IGNORECASE
+)
 _TAG = re.compile(r"<[^<>]*>")
 _BREAK = re.compile(r"<(?:br|/p|/tr|/li|/h[1-6]|/div)\b[^<>]*>", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://[^\s<>\"\x00-\x20\x7f]{1,2000}", re.IGNORECASE)

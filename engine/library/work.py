@@ -8,8 +8,9 @@ import msgspec
 
 from engine.library import accounts, cards, deleting, local, searching, updates
 from engine.library.downloads import Downloads
+from engine.models.hub import token
 from engine.models.hub.halt import Halt
-from engine.wire.errors import Stopped, failure_of
+from engine.wire.errors import FastpathError, Stopped, failure_of
 from engine.wire.messages import (
     CheckForUpdate,
     DeleteModel,
@@ -41,6 +42,7 @@ class Library:
         self._lock = threading.Lock()
         self._open: dict[str, Halt] = {}
         self._search = ""
+        self._changes: set[str] = set()
         self._changing = threading.Lock()
         """Held while the cache is changed or the list of it is made for that."""
 
@@ -49,10 +51,15 @@ class Library:
         if isinstance(request, Download):
             self._downloads.add(request)
             return
+        if isinstance(request, SetToken) and request.again:
+            self._hold(request)
+            return
         halt = Halt()
         with self._lock:
             before = self._search if isinstance(request, SearchHub) else ""
             self._open[request.id] = halt
+            if isinstance(request, DeleteModel | DropDownload):
+                self._changes.add(request.id)
             if isinstance(request, SearchHub):
                 self._search = request.id
         if before:
@@ -60,13 +67,23 @@ class Library:
         threading.Thread(target=self._work, args=(request, halt), name="library", daemon=True).start()
 
     def stop(self, request_id: str) -> None:
-        """Ends a request at once; its thread, which may hang in a name server, keeps the rest to itself."""
+        """Ends a request at once; its thread, which may hang in a name server, keeps the rest to itself. What changes
+        something goes on to its end, which is soon.
+        """
         self._downloads.stop(request_id)
         with self._lock:
-            halt = self._open.pop(request_id, None)
+            halt = self._open.pop(request_id, None) if request_id not in self._changes else None
         if halt is not None:
             self._send(Failed(id=request_id, failure=failure_of(Stopped("Stopped.", "Try again."))))
             halt.stop()
+
+    def _hold(self, request: SetToken) -> None:
+        """Before whatever is asked next, so that it carries the token."""
+        try:
+            token.hold(request.token)
+            self._send(Finished(id=request.id))
+        except FastpathError as error:
+            self._send(Failed(id=request.id, failure=failure_of(error)))
 
     def _work(self, request: ModelsWork, halt: Halt) -> None:
         try:
@@ -74,10 +91,14 @@ class Library:
         except Exception as error:  # noqa: BLE001 - whatever a library raises, the client must hear of an end
             events = (Failed(failure=failure_of(error)),)
         with self._lock:
+            self._changes.discard(request.id)
             if self._open.pop(request.id, None) is None:
                 return  # it was stopped, and its end was told
-        for event in events:
-            self._send(msgspec.structs.replace(event, id=request.id))
+        try:
+            for event in events:
+                self._send(msgspec.structs.replace(event, id=request.id))
+        except Exception as error:  # noqa: BLE001 - what cannot be written needs an end all the same
+            self._send(Failed(id=request.id, failure=failure_of(error)))
 
     def _answer(self, request: ModelsWork, halt: Halt) -> Event:
         match request:

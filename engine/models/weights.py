@@ -19,7 +19,7 @@ SINGLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
 ONNX_PLACES = ("model.onnx", "onnx/model.onnx")
 
-_HEADER_LIMIT_BYTES = 25_000_000
+HEADER_LIMIT_BYTES = 25_000_000
 """The format allows 100 MB; that of a text encoder with a thousand tensors has 0.1 MB."""
 
 _MOST_DIMENSIONS = 16
@@ -118,7 +118,7 @@ def header(file: Path) -> dict[str, _Tensor]:
         with file.open("rb") as stream:
             length = int.from_bytes(stream.read(8), "little")
             pickled.refuse_disguise(file)
-            if size_bytes >= 8 and length > _HEADER_LIMIT_BYTES:
+            if size_bytes >= 8 and length > HEADER_LIMIT_BYTES:
                 raise _broken(file, "has a header far larger than any real one")
             if length > size_bytes - 8:
                 raise _broken(file, "is cut short")
@@ -205,7 +205,10 @@ def parsed(text: bytes) -> dict[str, _Tensor]:
     """
     raw: dict[str, Any] = msgspec.json.decode(text, type=dict[str, Any])
     raw.pop("__metadata__", None)
-    return msgspec.convert(raw, dict[str, _Tensor], strict=True)
+    tensors = msgspec.convert(raw, dict[str, _Tensor], strict=True)
+    if any(len(tensor.shape) > _MOST_DIMENSIONS or min(tensor.shape, default=0) < 0 for tensor in tensors.values()):
+        raise msgspec.ValidationError("a tensor of an unknown kind")  # to multiply such a shape could take hours
+    return tensors
 
 
 def _broken(file: Path, what: str) -> ModelBroken:

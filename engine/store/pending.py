@@ -48,7 +48,7 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_at_work(self) -> bool:
         """Whether a living process is at it."""
-        return self.owner is not None and _started(self.owner[0]) == self.owner[1]
+        return self.owner is not None and whole.lives(*self.owner)
 
 
 def ours() -> tuple[int, int]:
@@ -89,7 +89,12 @@ def listed() -> list[Pending]:
 
 
 def find(key: tuple[str, str, str]) -> Pending | None:
-    return next((one for one in listed() if one.key == key), None)
+    """None too where the list cannot be read."""
+    try:
+        return next((one for one in listed() if one.key == key), None)
+    except (FastpathError, OSError) as error:
+        log.warning("The list of downloads cannot be read: %s", error)
+        return None
 
 
 def _file(key: tuple[str, str, str]) -> Path:

@@ -56,7 +56,7 @@ def sweep(folder: Path, name: str = "") -> None:
         pid, _, rest = part.name.rpartition(_MARK)[2].partition("-")
         started = rest.partition("-")[0]
         is_told = pid.isdigit() and started.isdigit()
-        if not (_lives(int(pid), int(started)) if is_told else name):
+        if not (lives(int(pid), int(started)) if is_told else name):
             remove(part)
 
 
@@ -82,8 +82,8 @@ def remove(place: Path) -> None:
         log.warning("%s could not be removed: %s", place, error)
 
 
-def _lives(pid: int, started: int) -> bool:
-    """The start time tells a process from a later one with the same id."""
+def lives(pid: int, started: int) -> bool:
+    """Whether a process goes on. The start time (seconds since 1970) tells it from a later one with the same id."""
     found = _started(pid)
     return found != 0 and abs(found - started) <= 2
 

@@ -23,6 +23,10 @@ class Halt:
                 with contextlib.suppress(OSError, RuntimeError, ValueError):  # it ended by itself meanwhile
                     self._cut()
 
+    @property
+    def is_stopped(self) -> bool:
+        return self._stopped.is_set()
+
     def check(self) -> None:
         """Raises Stopped once ``stop`` was called."""
         if self._stopped.is_set():

@@ -18,8 +18,6 @@ PASSING = (Offline, TimedOut, Stopped)
 CONFIG_LIMIT_BYTES = 1024 * 1024
 CARD_LIMIT_BYTES = 5 * 1024 * 1024
 _INDEX_LIMIT_BYTES = 64 * 1024 * 1024
-_HEADER_LIMIT_BYTES = 100_000_000
-"""As the format allows (https://github.com/huggingface/safetensors#format)."""
 
 _MOST = 2**53
 _NUMBER_BYTES = {"float16": 2, "bfloat16": 2, "float64": 8}
@@ -69,7 +67,7 @@ def parameters(
 def _of_header(exchange: Exchange, commit: str, patience: Patience) -> dict[str, int]:
     first = _patiently(lambda: _part(exchange, commit, weights.SINGLE, 0, 8), patience)
     length = int.from_bytes(first, "little")
-    if len(first) < 8 or length > _HEADER_LIMIT_BYTES:
+    if len(first) < 8 or length > weights.HEADER_LIMIT_BYTES:
         raise _broken(exchange, weights.SINGLE)
     text = _patiently(lambda: _part(exchange, commit, weights.SINGLE, 8, length), patience)
     if len(text) < length:

@@ -14,7 +14,7 @@ from engine.models import unreadable
 from engine.models.hub import cache, surroundings
 from engine.models.hub.halt import Halt
 from engine.models.hub.listing import Listed
-from engine.wire.errors import DataFolder
+from engine.wire.errors import DataFolder, ModelBroken
 
 _LOCK_POLL_S = 0.25
 HASHED_BYTES = 1024 * 1024
@@ -98,8 +98,12 @@ class Place:
         shown, blob = self.snapshot / file.path, self.blob(file)
         with writing(self.home):
             shown.parent.mkdir(parents=True, exist_ok=True)
-            if not blob.is_file() or (shown.is_symlink() and shown.exists() and shown.samefile(blob)):
-                return  # without links the file itself lies under its name since an earlier time
+            if not blob.is_file():
+                if shown.is_file():
+                    return  # without links the file itself lies under its name since an earlier time
+                raise ModelBroken(f"The file {file.path} was deleted during the download.", "Download it again.")
+            if shown.is_symlink() and shown.exists() and shown.samefile(blob):
+                return
             beside = shown.with_name(f"{shown.name}.{os.getpid()}.new")
             beside.unlink(missing_ok=True)
             try:

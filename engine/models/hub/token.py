@@ -77,6 +77,13 @@ def keep(token: str, account: str = "") -> TokenPlace:
         return _known.place
 
 
+def hold(token: str) -> None:
+    """For this session, as it was before the desk began anew; no keyring is asked."""
+    require_form(token)
+    with _lock:
+        _known.token, _known.place, _known.asked = token, "session", True
+
+
 def remove() -> None:
     """What was given to Fastpath goes; the environment's stays. Raises SignInNeeded where the keyring keeps it."""
     gone = not has_keyring() or _bounded(_delete, False)

@@ -141,6 +141,51 @@ def test_what_is_paused_is_there_after_a_restart_and_goes_on(repo: Repo, hub: Hu
     assert fresh.downloads.listed() == ()
 
 
+def test_one_that_is_asked_for_while_the_same_stops_goes_on_by_itself(repo: Repo, hub: Hub) -> None:
+    repo.stalls[WEIGHTS] = [200_000]
+    heard = Heard()
+    heard.downloads.add(Download(id="first", ref="org/name"))
+    while not hub.asked(WEIGHTS):
+        time.sleep(0.01)
+    heard.downloads.stop("first")
+    heard.downloads.add(Download(id="second", ref="org/name"))
+
+    assert isinstance(heard.until_end("first")[-1], Failed)
+    assert isinstance(heard.until_end("second")[-1], Finished)
+    assert heard.downloads.listed() == ()
+
+
+def test_an_update_that_the_network_cut_stays_paused_though_the_former_version_serves(
+    repo: Repo, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = Heard()
+    heard.downloads.add(Download(id="old", ref="org/name"))
+    heard.until_end("old")
+    repo.refs["main"] = "b" * 40
+    repo.files[WEIGHTS] = repo.content(WEIGHTS)[::-1]
+    repo.stalls[WEIGHTS] = [200_000]
+    heard.downloads.add(Download(id="update", ref="org/name"))
+    while not (heard.downloads.listed() and heard.downloads.listed()[0].done_bytes > 0):
+        time.sleep(0.01)
+    heard.downloads.stop("update")
+    heard.until_end("update")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    heard.downloads.add(Download(id="offline", ref="org/name"))
+    told = heard.until_end("offline")
+
+    assert [event.commit for event in told if isinstance(event, Downloaded)] == [COMMIT]
+    assert [one.state for one in heard.downloads.listed()] == ["paused"]
+
+
+def test_the_data_folder_being_closed_costs_only_the_list(repo: Repo, hub: Hub, own_home: Path) -> None:
+    own_home.mkdir(parents=True, exist_ok=True)
+    (own_home / "downloads").write_text("a file in the folder's place")
+    heard = Heard()
+    heard.downloads.add(Download(id="d", ref="org/name"))
+
+    assert isinstance(heard.until_end("d")[-1], Finished)
+
+
 def test_what_is_dropped_goes_and_nothing_else(repo: Repo, hub: Hub, cache: Path) -> None:
     heard = Heard()
     heard.downloads.add(Download(id="t", ref="org/name", part="tokenizer"))

@@ -70,6 +70,7 @@ def test_starter_cache_and_folders_are_told(cache: Path, tmp_path: Path) -> None
     put(cache, "org/tag", NEW, {"config.json": "c", WEIGHTS: "w"}, ("v1",))
     (cache / "datasets--org--data").mkdir()
     own = write(tmp_path / "mine" / "one")
+    write(Path(os.fsdecode(os.fsencode(tmp_path) + b"/mine/l\xe4rm")))  # a name that is no text, from an old archive
     found = models((str(tmp_path / "mine"), str(own), "/nowhere", "\0", "~nobody/x"))
     new, old = found["org/name"], found[f"org/name@{OLD}"]
 

@@ -77,8 +77,12 @@ def test_a_card_in_parts() -> None:
         "`" * 100_000 + "a" + "``" * 50_000,
         "[a](<" * 50_000,
         "\0\u202e\ud800" * 1000,
+        "<div>\n" + '<img alt="" \n' * 24_000,
+        "<div>\n" + "<!--" * 75_000,
+        "aa---\n" * 50_000,
+        "<div>\n" + "<style>" * 40_000,
     ],
-    ids=range(13),
+    ids=range(17),
 )
 @pytest.mark.timeout(60)  # without the bounds some take minutes
 def test_a_card_made_to_be_slow_is_bounded(text: str) -> None:
@@ -86,6 +90,14 @@ def test_a_card_made_to_be_slow_is_bounded(text: str) -> None:
 
     assert len(blocks) <= 1500
     said(blocks).encode()
+
+
+def test_what_stands_between_two_rules_stays() -> None:
+    found, _ = markdown.blocks("# A\n\nintro\n\n---\n\nLIMITS\n\n---\nend")
+    front, _ = markdown.blocks("---\nlicense: mit\n---\n# A")
+
+    assert said(found).split() == ["A", "intro", "LIMITS", "end"]
+    assert said(front) == "A"
 
 
 def test_from_this_computer_else_from_the_hub(hub: Hub, repo: Repo) -> None:

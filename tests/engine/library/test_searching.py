@@ -246,7 +246,16 @@ def test_a_look_at_what_cannot_run(zoo: Hub, repo: Repo) -> None:
         look("org/missing")
 
 
-@pytest.mark.parametrize("head", [b"", b"\xff" * 8, struct.pack("<Q", 10) + b"{}", struct.pack("<Q", 2) + b"[]"])
+def _deep(dimensions: int) -> bytes:
+    """A header with a shape that nobody could multiply in time."""
+    tensor = {"dtype": "F32", "shape": [9] * dimensions, "data_offsets": [0, 0]}
+    text = json.dumps({"a": tensor}).encode()
+    return struct.pack("<Q", len(text)) + text
+
+
+@pytest.mark.parametrize(
+    "head", [b"", b"\xff" * 8, struct.pack("<Q", 10) + b"{}", struct.pack("<Q", 2) + b"[]", _deep(1_000_000)]
+)
 def test_a_broken_header_is_a_reason(zoo: Hub, repo: Repo, head: bytes) -> None:
     repo.files[WEIGHTS] = head
     assert "cannot be read" in look("org/name").model.reason
