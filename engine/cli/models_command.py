@@ -47,6 +47,7 @@ def search_command(
     licence: Annotated[str, typer.Option("--licence", "--license", help="Only under this licence, such as mit.")] = "",
     mode: Annotated[str, typer.Option(help="Only such as this mode takes.")] = "",
     fits: Annotated[bool, typer.Option("--fits", help="Only such as the free memory holds.")] = False,
+    most_mb: Annotated[int, typer.Option(help="Only such whose weights take at most so many MB.", min=0)] = 0,
     as_json: Json = False,
 ) -> None:
     """Models of the Hub by words and filters, the most downloaded first."""
@@ -56,7 +57,14 @@ def search_command(
             talk,
             HubFound,
             lambda name: SearchHub(
-                id=name, words=asked, author=author, task=task, licence=licence, mode=mode, fits=fits
+                id=name,
+                words=asked,
+                author=author,
+                task=task,
+                licence=licence,
+                mode=mode,
+                fits=fits,
+                most_bytes=most_mb * 1_000_000,
             ),
         )
         if as_json:

@@ -53,7 +53,7 @@ def _is_empty(request: SearchHub) -> bool:
         request.licence,
         request.weights,
     )
-    return not any((*asked, request.mode, request.fits, request.cursor))
+    return not any((*asked, request.mode, request.fits, request.most_bytes, request.cursor))
 
 
 def _one(wanted: Address, halt: Halt) -> HubFound:
@@ -79,6 +79,8 @@ def _pages(request: SearchHub, url: str, halt: Halt) -> HubFound:
 def _is_wanted(model: HubModel, request: SearchHub) -> bool:
     """What the Hub could not judge, or does not keep to."""
     if request.weights and model.weights not in ("", request.weights):
+        return False
+    if request.most_bytes and (model.download_bytes or 0) > request.most_bytes:
         return False
     return (not request.fits or model.fits) and (not request.mode or (request.mode in model.modes and not model.reason))
 

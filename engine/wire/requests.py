@@ -44,8 +44,9 @@ class SearchHub(Request, frozen=True, kw_only=True, tag="search_hub"):
     """To the desk: models of the Hub. Answered by ``HubFound``; a newer search ends this one as stopped.
 
     ``words``: free text, or an address or id of one model. ``task``: a pipeline tag. ``mode``: only such as that mode
-    takes. ``fits``: only such as the free memory holds. ``cursor``: of ``HubFound``, for what follows. Without words
-    and filters the program's own list of good first models is the answer, and no request is sent.
+    takes. ``fits``: only such as the free memory holds; ``most_bytes``: whose weights take at most so much, 0 for any.
+    What the Hub does not tell of a model speaks not against it. ``cursor``: of ``HubFound``, for what follows. Without
+    words and filters the program's own list of good first models is the answer, and no request is sent.
     """
 
     words: str = ""
@@ -55,6 +56,7 @@ class SearchHub(Request, frozen=True, kw_only=True, tag="search_hub"):
     weights: Weights = ""
     mode: str = ""
     fits: bool = False
+    most_bytes: int = 0
     sort: HubSort = "downloads"
     cursor: str = ""
 

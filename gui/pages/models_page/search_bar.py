@@ -20,6 +20,13 @@ WEIGHTS: tuple[tuple[str, Weights], ...] = (
     ("ONNX", "ONNX"),
     ("pickle", "pickle"),
 )
+SIZES: tuple[tuple[str, int], ...] = (
+    ("Any", 0),
+    ("up to 100 MB", 100_000_000),
+    ("up to 500 MB", 500_000_000),
+    ("up to 2 GB", 2_000_000_000),
+    ("up to 10 GB", 10_000_000_000),
+)
 LICENCES = ("", "apache-2.0", "mit", "bsd-3-clause", "cc-by-4.0", "cc-by-sa-4.0", "cc-by-nc-4.0", "openrail", "other")
 
 
@@ -38,12 +45,15 @@ class SearchBar(QWidget):
         self.mode = _combo("Runs with", "Only models that this acceleration takes.")
         self.weights = _combo("Weights", "Only models with weights of this kind. Pickled ones can carry code.")
         self.licence = _combo("Licence", "Only models under this licence.")
+        self.size = _combo("Size", "Only models whose weights take at most so much, as far as the Hub tells.")
         self.fits = QCheckBox("Fits t&his computer")
         text.explain(self.fits, "Only models that the memory which is free now holds.")
         for title, value in SORTS:
             self.sort.addItem(title, value)
         for title, weights in WEIGHTS:
             self.weights.addItem(title, weights)
+        for title, size_bytes in SIZES:
+            self.size.addItem(title, size_bytes)
         for licence in LICENCES:
             self.licence.addItem(licence or "Any", licence)
         self._catalogue: Catalogue | None = None
@@ -62,6 +72,7 @@ class SearchBar(QWidget):
             ("Tas&k", self.task, 3),
             ("Runs &with", self.mode, 3),
             ("We&ights", self.weights, 2),
+            ("Si&ze", self.size, 2),
             ("&Licence", self.licence, 2),
         )
         rows.addLayout(_row(filters))
@@ -70,7 +81,7 @@ class SearchBar(QWidget):
         for line in (self.words, self.author):
             line.textChanged.connect(lambda _text: self._typing.ask())
             line.returnPressed.connect(self._typing.flush)
-        for combo in (self.sort, self.task, self.mode, self.weights, self.licence):
+        for combo in (self.sort, self.task, self.mode, self.weights, self.size, self.licence):
             combo.activated.connect(lambda _place: self._changed_now())
         self.fits.clicked.connect(lambda _on: self._changed_now())
 
@@ -98,16 +109,15 @@ class SearchBar(QWidget):
         """Nothing is looked for: the program's own list."""
         for line in (self.words, self.author):
             line.clear()
-        for combo in (self.task, self.mode, self.weights, self.licence):
+        for combo in (self.task, self.mode, self.weights, self.size, self.licence):
             combo.setCurrentIndex(0)
         self.fits.setChecked(False)
         self._changed_now()
 
     def is_empty(self) -> bool:
         query = self.query()
-        return not (
-            query.words or query.author or query.task or query.mode or query.weights or query.licence or query.fits
-        )
+        texts = (query.words, query.author, query.task, query.mode, query.weights, query.licence)
+        return not (any(texts) or query.fits or query.most_bytes)
 
     def query(self) -> SearchHub:
         """The widgets, read once."""
@@ -120,6 +130,7 @@ class SearchBar(QWidget):
             weights=self.weights.currentData() or "",
             mode=self.mode.currentData() or "",
             fits=self.fits.isChecked(),
+            most_bytes=self.size.currentData() or 0,
             sort=self.sort.currentData(),
         )
 

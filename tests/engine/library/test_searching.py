@@ -118,6 +118,8 @@ def test_filters_sorts_and_pages(zoo: Hub) -> None:
     assert names(search(task="summarization")) == []
     assert names(search(weights="pickle")) == ["org/pickled"]
     assert "org/large" not in names(search(fits=True))
+    assert "org/large" not in names(search(most_bytes=1_000_000))
+    assert "org/name" in names(search(most_bytes=100_000_000))
     assert "org/name" in names(search(mode="torch-compile"))
     assert "other/longformer" not in names(search(mode="torch-compile"))
     assert "other/longformer" in names(search(mode="eager", licence="MIT"))

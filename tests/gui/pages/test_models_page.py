@@ -137,11 +137,12 @@ def test_typing_searches_and_an_older_answer_changes_nothing(qtbot: QtBot, open_
     assert rows(desk) == [found.one(3).repo]
 
     desk.page.hub.bar.fits.click()
+    desk.page.hub.bar.size.setCurrentIndex(1)
     desk.page.hub.bar.mode.setCurrentIndex(1)
     desk.page.hub.bar.mode.activated.emit(1)
     last = desk.of(SearchHub)[-1]
     assert isinstance(last, SearchHub)
-    assert (last.fits, last.mode, last.sort) == (True, "eager", "downloads")
+    assert (last.fits, last.mode, last.sort, last.most_bytes) == (True, "eager", "downloads", 100_000_000)
     desk.page.hub.clear.click()
     assert desk.asked[-1] == SearchHub(id=desk.asked[-1].id)
 
