@@ -403,26 +403,26 @@ def test_two_thousand_models_are_listed(open_page: Open) -> None:
 def test_downloads_pause_go_on_and_stop_once_asked(qtbot: QtBot, open_page: Open) -> None:
     desk = open_page(found.downloading(replay.last("opened")))
     rows = desk.page.downloads.rows
-    assert [ref for ref, _ in rows] == [SQUAD, "bert-base-uncased", "org/large", "org/reviews"]
-    assert "The disk is full." in rows["org/reviews", "model"].line.words
-    assert "9.10 MB/s, 29 s left" in rows[SQUAD, "model"].line.words
-    rows[SQUAD, "model"].pause.click()
+    assert [ref for ref, _, _ in rows] == [SQUAD, "bert-base-uncased", "org/large", "org/reviews"]
+    assert "The disk is full." in rows["org/reviews", "", "model"].line.words
+    assert "9.10 MB/s, 29 s left" in rows[SQUAD, "", "model"].line.words
+    rows[SQUAD, "", "model"].pause.click()
     assert desk.asked[-1] == Stop(id="d1")
-    rows["org/large", "model"].pause.click()
+    rows["org/large", "", "model"].pause.click()
     on = desk.asked[-1]
     assert isinstance(on, Download)
     assert on.ref == "org/large"
 
     before = len(desk.asked)
-    rows["bert-base-uncased", "model"].stop.ask()
+    rows["bert-base-uncased", "", "model"].stop.ask()
     assert len(desk.asked) == before
-    rows["bert-base-uncased", "model"].stop.yes.click()
+    rows["bert-base-uncased", "", "model"].stop.yes.click()
     assert desk.asked[-1] == Stop(id="d2")
     desk.hear(Failed(id="d2", failure=failure_of(Stopped())))
     (drop,) = desk.of(DropDownload)
     assert getattr(drop, "ref", "") == "bert-base-uncased"
     desk.hear(DownloadsListed(id=drop.id, downloads=()), Finished(id=drop.id))
-    assert ("bert-base-uncased", "model") not in desk.page.downloads.rows
+    assert ("bert-base-uncased", "", "model") not in desk.page.downloads.rows
 
 
 def test_every_control_has_a_name_an_explanation_and_a_letter_of_its_own(open_page: Open) -> None:
