@@ -5,7 +5,7 @@ from dataclasses import replace
 from engine.wire.hub import PendingDownload
 from engine.wire.messages import AnyEvent, Describe, Download, Downloading, Failed, Finished, Notice
 from engine.wire.values import Failure
-from gui.run_state.hub import Download as Key
+from gui.run_state.hub import DownloadKey
 from gui.run_state.views import DownloadView, State
 
 FINAL = frozenset({"ModelNotFound", "UnsafeWeights", "NeedsRemoteCode", "NotForThisModel", "ModelBroken"})
@@ -24,7 +24,7 @@ def missing(describe: Describe, failure: Failure) -> Download | None:
     return Download(id="", ref=repo, revision=revision, part="tokenizer" if of_tokenizer else "model")
 
 
-def views_of(state: State, key: Key) -> tuple[DownloadView, ...]:
+def views_of(state: State, key: DownloadKey) -> tuple[DownloadView, ...]:
     """All that this window asked for the same, from whichever page: the desk fetches it once, until the last is
     stopped.
     """
@@ -109,7 +109,7 @@ def _others(state: State, view: DownloadView) -> tuple[PendingDownload, ...] | N
     return tuple(one for one in pending if key_of(one) != key_of(view.request))
 
 
-def key_of(download: Download | PendingDownload) -> Key:
+def key_of(download: Download | PendingDownload) -> DownloadKey:
     return download.ref, download.revision, download.part
 
 

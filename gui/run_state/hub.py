@@ -50,9 +50,9 @@ _MATTERS: dict[type[ModelsWork], Matter] = {
     SetToken: "token",
     CheckForUpdate: "update",
 }
-Download = tuple[str, str, str]
+DownloadKey = tuple[str, str, str]
 """A download by what it brings: ref, revision and part."""
-ENDS: Mapping[Matter, Matter] = {"local": "delete", "pending": "drop", "look": "card", "card": "look"}
+_ENDS: Mapping[Matter, Matter] = {"local": "delete", "pending": "drop", "look": "card", "card": "look"}
 """A question about the one is also past a failure of the other: the next look at a list, or at another model."""
 
 
@@ -75,7 +75,7 @@ class HubView:
     card_ref: str = ""
     local: ModelsListed | None = None
     pending: tuple[PendingDownload, ...] | None = None
-    cut: Mapping[Download, Failure] = dataclasses.field(default_factory=dict)
+    cut: Mapping[DownloadKey, Failure] = dataclasses.field(default_factory=dict)
     token: TokenTold | None = None
     update: UpdateTold | None = None
     waiting: Mapping[Matter, ModelsWork] = dataclasses.field(default_factory=dict)
@@ -91,7 +91,7 @@ def asked(state: "State", request: ModelsWork) -> "State":
     view, matter = state.hub, _MATTERS[type(request)]
     if isinstance(request, SetToken):
         request = msgspec.structs.replace(request, token="")
-    failures = {one: failure for one, failure in view.failures.items() if one not in (matter, ENDS.get(matter))}
+    failures = {one: failure for one, failure in view.failures.items() if one not in (matter, _ENDS.get(matter))}
     waiting = dict(view.waiting)
     if isinstance(request, SetToken):  # another account may see more: what is under way would tell of the former
         waiting = {one: asked for one, asked in waiting.items() if one not in ("look", "card")}

@@ -10,7 +10,8 @@ from engine.wire.messages import Download, DropDownload, ListDownloads, Stop
 from engine.wire.values import Failure
 from gui import theme
 from gui.run_state import DownloadView, State, new_id
-from gui.run_state.downloads import Key, key_of, views_of
+from gui.run_state.downloads import key_of, views_of
+from gui.run_state.hub import DownloadKey
 from gui.widgets import download_words, figures, mnemonics, text
 from gui.widgets.card import Card
 from gui.widgets.column_scroll import ColumnScroll
@@ -34,7 +35,7 @@ class Line:
     failed: bool = False
 
     @property
-    def key(self) -> Key:
+    def key(self) -> DownloadKey:
         return key_of(self.request)
 
     @property
@@ -51,8 +52,8 @@ class DownloadsCard(Card):
     def __init__(self) -> None:
         super().__init__("Downloads")
         self._state = State()
-        self.rows: dict[Key, DownloadRow] = {}
-        self._dropping: set[Key] = set()
+        self.rows: dict[DownloadKey, DownloadRow] = {}
+        self._dropping: set[DownloadKey] = set()
         self._failure = FailurePanel("Look again", self._look_again)
         if self._failure.action is not None:
             mnemonics.wants(self._failure.action)
@@ -112,14 +113,14 @@ class DownloadsCard(Card):
         else:
             self.emptied.emit()
 
-    def _add(self, key: Key, line: Line) -> None:
+    def _add(self, key: DownloadKey, line: Line) -> None:
         row = DownloadRow(line)
         row.pause.clicked.connect(lambda _on=False: self._pause_or_go_on(key))
         row.stop.confirmed.connect(lambda: self._give_up(key))
         self.rows[key] = row
         self._column.addWidget(row)
 
-    def _pause_or_go_on(self, key: Key) -> None:
+    def _pause_or_go_on(self, key: DownloadKey) -> None:
         line = self.rows[key].line
         if line.going:
             self._stop(key)
@@ -127,13 +128,13 @@ class DownloadsCard(Card):
             request = line.request
             self.asked.emit(Download(id=new_id("fetch"), ref=request.ref, revision=request.revision, part=request.part))
 
-    def _stop(self, key: Key) -> None:
+    def _stop(self, key: DownloadKey) -> None:
         """For whichever page it goes on: the desk ends it with the last of them."""
         for view in views_of(self._state, key):
             if not view.stopping:
                 self.asked.emit(Stop(id=view.request.id))
 
-    def _give_up(self, key: Key) -> None:
+    def _give_up(self, key: DownloadKey) -> None:
         """What was received goes: at once, or as soon as it has stopped."""
         line = self.rows[key].line
         if not line.going:
@@ -142,7 +143,7 @@ class DownloadsCard(Card):
         self._stop(key)
         self._dropping.add(key)
 
-    def _drop_stopped(self, lines: dict[Key, Line]) -> None:
+    def _drop_stopped(self, lines: dict[DownloadKey, Line]) -> None:
         for key in tuple(self._dropping):
             line = lines.get(key)
             if line is None or not line.stopping:  # over, or somebody goes on with it
@@ -225,7 +226,7 @@ def lines_of(state: State) -> list[Line]:
     return [*going, *pending, *cut]
 
 
-def _cut(key: Key, failure: Failure) -> Line:
+def _cut(key: DownloadKey, failure: Failure) -> Line:
     ref, revision, part = key
     request = Download(id="", ref=ref, revision=revision, part="tokenizer" if part == "tokenizer" else "model")
     return Line(request, f"{failure.what_happened} {failure.what_to_do}", 0.0, failed=True)

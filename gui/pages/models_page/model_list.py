@@ -200,7 +200,7 @@ class ModelList(QListView):
         return rows[place] if 0 <= place < len(rows) else None
 
     def show_rows(self, rows: tuple[Row, ...], *, more: bool = False, keeps_place: bool = False) -> None:
-        """What was selected stays so where it is still there; ``keeps_place``: else the one that is in its place now."""
+        """What was selected stays so where it is still there; ``keeps_place``: else what is in its place now."""
         before, place = self.selected(), self.currentIndex().row()
         self._quiet = True
         try:
