@@ -185,6 +185,7 @@ class MainWindow(QMainWindow):
 
     def show_page(self, name: str) -> None:
         """``name`` as settings keep it ("run", "cpu", "settings"); one that is not there shows the Run page."""
+        self._runs_when_ready = False  # somebody has gone on to something else
         pages = {str(page.icon): page for page in self._all_pages()}  # type: ignore[attr-defined]
         page = pages.get(name, self.run_page)
         self.leave_presentation()
@@ -311,7 +312,10 @@ class MainWindow(QMainWindow):
         self._scripts.show_state(state)
         self._show_race()
         self._strip.show_state(state)
-        self.welcome.show_cpu(state.catalogue.cpu if state.catalogue is not None else None)
+        cpu = state.catalogue.cpu if state.catalogue is not None else None
+        self.welcome.show_cpu(cpu, failed=state.engine_failure is not None)
+        if state.engine_failure is not None or state.model_failure is not None:
+            self._runs_when_ready = False  # what would run then is not what was asked for
         self._run_if_ready()
 
     def settings(self) -> Settings:
@@ -349,18 +353,18 @@ class MainWindow(QMainWindow):
     def _choose_network(self, off: bool) -> None:
         self._settings = replace(self._settings, network_off=off)
         self.settings_page.show_settings(self._settings)
-        self.models_page.show_settings(self._settings)
         self.network_chosen.emit(off)
+        self.models_page.show_settings(self._settings)  # which may ask the Hub at once
         self.settings_changed.emit(self._settings)
 
     def reset(self, settings: Settings) -> None:
         """Takes on other settings, as at the next start."""
         self._remake(settings)
-        self.models_page.show_settings(self._settings)
         self.showNormal()
         self.resize(SIZE)
         self.theme_chosen.emit(settings.theme)
         self.network_chosen.emit(settings.network_off)
+        self.models_page.show_settings(self._settings)
         self.show_state(self._state)
 
     def _remake(self, settings: Settings) -> None:

@@ -68,11 +68,14 @@ class Downloads:
             job = next((job for job in (*self._running, *self._waiting) if job.key == key and job.is_joined), None)
             if job is not None:
                 job.requests.append(request.id)
-                return
-            repo, revision, part = key
-            before = pending.find(key) or Pending(repo=repo, revision=revision, part=part)
-            self._waiting.append(_Job(key, before, [request.id]))
-            self._begin()
+            else:
+                repo, revision, part = key
+                before = pending.find(key) or Pending(repo=repo, revision=revision, part=part)
+                job = _Job(key, before, [request.id])
+                self._waiting.append(job)
+                self._begin()
+            if job in self._waiting:  # told while nobody can begin it, so before all that it tells itself
+                self._send(Notice(id=request.id, text=_WAITS))
 
     def stop(self, request_id: str) -> None:
         """Pauses within a second, unless others wait for the same; an id that is no download's is not ours to end."""
@@ -222,6 +225,7 @@ def _key_of(ref: str, revision: str, part: str) -> _Key:
     return found.repo, found.revision, part
 
 
+_WAITS = "Waits for its turn."
 _STOPPED, _GO_ON = "The download was stopped.", "Download again to go on from there."
 
 

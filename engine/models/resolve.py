@@ -47,10 +47,11 @@ def _resolve(ref: str, is_whole: Callable[[Path], bool]) -> Path:
 
 def _cached(ref: str, found: address.Address, is_whole: Callable[[Path], bool]) -> Path:
     folder = cache.snapshot(found)
+    hub = found.repo if found.revision == address.MAIN else f"{found.repo}@{found.revision}"
     if folder is None:
-        raise NotDownloaded(f"{named_at(found)} is not on this computer yet.", about=ref)
+        raise NotDownloaded(f"{named_at(found)} is not on this computer yet.", about=ref, hub=hub)
     if not is_whole(folder):
-        raise NotDownloaded(f"{named_at(found)} is only in part on this computer.", about=ref)
+        raise NotDownloaded(f"{named_at(found)} is only in part on this computer.", about=ref, hub=hub)
     return folder
 
 

@@ -37,6 +37,7 @@ class FastpathError(Exception):
 
     sort = "user"
     what_to_do = ""
+    hub = ""
 
     def __init__(self, what_happened: str, what_to_do: str = "", details: str = "", about: str = "") -> None:
         super().__init__(what_happened)
@@ -59,7 +60,15 @@ class ModelNotFound(UserFacing):
 
 
 class NotDownloaded(ModelNotFound):
+    """``hub``: the repository that is missing, as ``Failure.hub``."""
+
     what_to_do = "Download it, or pick a model's folder."
+
+    def __init__(
+        self, what_happened: str, what_to_do: str = "", details: str = "", about: str = "", hub: str = ""
+    ) -> None:
+        super().__init__(what_happened, what_to_do, details, about)
+        self.hub = hub
 
 
 class ModelGated(UserFacing):
@@ -150,6 +159,7 @@ def failure_of(error: BaseException) -> Failure:
         what_to_do=error.what_to_do,
         details=error.details or _cause_of(error),
         about=error.about,
+        hub=error.hub,
     )
 
 

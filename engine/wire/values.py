@@ -379,7 +379,8 @@ class Failure(Value, frozen=True, kw_only=True):
     """A failure in the three parts a person reads, and the class it came from (``code``).
 
     ``about``: of ``NotDownloaded``, which of the named models it is, as it was named; of ``BadInput``, "calibration"
-    where the texts for it are meant and not the input.
+    where the texts for it are meant and not the input. ``hub``: of ``NotDownloaded``, the same as the Hub names it:
+    ``repo``, or ``repo@revision`` where that is not the usual one.
     """
 
     code: str
@@ -388,3 +389,4 @@ class Failure(Value, frozen=True, kw_only=True):
     what_to_do: str
     details: str = ""
     about: str = ""
+    hub: str = ""

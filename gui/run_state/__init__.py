@@ -147,7 +147,8 @@ def _of_describe(state: State, event: AnyEvent) -> State:
     if isinstance(event, Failed):
         asked = state.describing
         missing = downloads.missing(asked, event.failure) if asked is not None else None
-        return replace(state, describing=None, model_failure=event.failure, wanted=asked, missing=missing)
+        failed = replace(state, describing=None, model_failure=event.failure, wanted=asked, missing=missing)
+        return downloads.joined(failed)
     if isinstance(event, Finished):
         return replace(state, describing=None)
     return state

@@ -5,6 +5,7 @@ from dataclasses import replace
 from engine.wire.hub import PendingDownload
 from engine.wire.messages import AnyEvent, Describe, Download, Downloading, Failed, Finished, Notice
 from engine.wire.values import Failure
+from gui.run_state.hub import DownloadKey
 from gui.run_state.views import DownloadView, State
 
 FINAL = frozenset({"ModelNotFound", "UnsafeWeights", "NeedsRemoteCode", "NotForThisModel", "ModelBroken"})
@@ -12,23 +13,44 @@ FINAL = frozenset({"ModelNotFound", "UnsafeWeights", "NeedsRemoteCode", "NotForT
 
 
 def missing(describe: Describe, failure: Failure) -> Download | None:
-    """What would bring the model, or the tokenizer, that ``describe`` did not find. Its id is empty as yet."""
+    """What would bring the model, or the tokenizer, that ``describe`` did not find: by the name that the desk's list
+    has for it, not by the address that was pasted. Its id is empty as yet.
+    """
     if failure.code != "NotDownloaded":
         return None
     of_tokenizer = failure.about == describe.tokenizer.strip() != describe.ref.strip()
-    ref = describe.tokenizer if of_tokenizer else describe.ref
-    return Download(id="", ref=ref, part="tokenizer" if of_tokenizer else "model")
+    named = failure.hub or (describe.tokenizer if of_tokenizer else describe.ref)
+    repo, _, revision = named.partition("@")
+    return Download(id="", ref=repo, revision=revision, part="tokenizer" if of_tokenizer else "model")
+
+
+def views_of(state: State, key: DownloadKey) -> tuple[DownloadView, ...]:
+    """All that this window asked for the same, from whichever page: the desk fetches it once, until the last is
+    stopped.
+    """
+    return tuple(one for one in state.downloads if key_of(one.request) == key)
+
+
+def joined(state: State) -> State:
+    """What the Run page misses is on its way already: that page waits for it, and offers no other."""
+    missing, wanted = state.missing, state.wanted
+    views = views_of(state, key_of(missing)) if missing is not None else ()
+    view = next((one for one in views if not one.stopping), None)
+    if view is None:
+        return state
+    others = (replace(one, then=wanted if one is view else None) for one in state.downloads)
+    return replace(state, downloads=tuple(others), model_failure=None)
 
 
 def began(state: State, request: Download) -> State:
     """The person asked for it. Where it is what the Run page misses, that page waits for it, and for no other."""
     others = state.downloads
     view = DownloadView(request)
-    if state.missing is not None and _key(request) == _key(state.missing):
+    if state.missing is not None and key_of(request) == key_of(state.missing):
         others = tuple(replace(one, then=None) for one in others)
         view = replace(view, then=state.wanted or Describe(id="", ref=request.ref))
         state = replace(state, model_failure=None)
-    cut = {key: failure for key, failure in state.hub.cut.items() if key != _key(request)}
+    cut = {key: failure for key, failure in state.hub.cut.items() if key != key_of(request)}
     return replace(state, downloads=(*others, view), hub=replace(state.hub, cut=cut))
 
 
@@ -70,7 +92,7 @@ def _failed(state: State, view: DownloadView, failure: Failure) -> State:
         total_bytes=progress.total_bytes if progress is not None else 0,
         failure="" if stopped else failure.what_happened,
     )
-    cut = state.hub.cut if stopped else {**state.hub.cut, _key(view.request): failure}
+    cut = state.hub.cut if stopped else {**state.hub.cut, key_of(view.request): failure}
     others = _others(state, view)
     state = replace(state, hub=replace(state.hub, pending=(*(others or ()), pending), cut=cut))
     if view.then is None:
@@ -84,11 +106,11 @@ def _others(state: State, view: DownloadView) -> tuple[PendingDownload, ...] | N
     pending = state.hub.pending
     if pending is None:
         return None
-    return tuple(one for one in pending if (one.ref, one.part) != _key(view.request))
+    return tuple(one for one in pending if key_of(one) != key_of(view.request))
 
 
-def _key(request: Download) -> tuple[str, str]:
-    return request.ref, request.part
+def key_of(download: Download | PendingDownload) -> DownloadKey:
+    return download.ref, download.revision, download.part
 
 
 def _with(state: State, view: DownloadView, now: DownloadView | None) -> State:

@@ -50,8 +50,10 @@ _MATTERS: dict[type[ModelsWork], Matter] = {
     SetToken: "token",
     CheckForUpdate: "update",
 }
-Download = tuple[str, str]
-"""A download by what it brings: ref and part."""
+DownloadKey = tuple[str, str, str]
+"""A download by what it brings: ref, revision and part."""
+_ENDS: Mapping[Matter, Matter] = {"local": "delete", "pending": "drop", "look": "card", "card": "look"}
+"""A question about the one is also past a failure of the other: the next look at a list, or at another model."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class HubView:
     card_ref: str = ""
     local: ModelsListed | None = None
     pending: tuple[PendingDownload, ...] | None = None
-    cut: Mapping[Download, Failure] = dataclasses.field(default_factory=dict)
+    cut: Mapping[DownloadKey, Failure] = dataclasses.field(default_factory=dict)
     token: TokenTold | None = None
     update: UpdateTold | None = None
     waiting: Mapping[Matter, ModelsWork] = dataclasses.field(default_factory=dict)
@@ -89,7 +91,7 @@ def asked(state: "State", request: ModelsWork) -> "State":
     view, matter = state.hub, _MATTERS[type(request)]
     if isinstance(request, SetToken):
         request = msgspec.structs.replace(request, token="")
-    failures = {one: failure for one, failure in view.failures.items() if one != matter}
+    failures = {one: failure for one, failure in view.failures.items() if one not in (matter, _ENDS.get(matter))}
     waiting = dict(view.waiting)
     if isinstance(request, SetToken):  # another account may see more: what is under way would tell of the former
         waiting = {one: asked for one, asked in waiting.items() if one not in ("look", "card")}
@@ -97,7 +99,8 @@ def asked(state: "State", request: ModelsWork) -> "State":
     if isinstance(request, CheckForUpdate):
         view = replace(view, update=None)
     if isinstance(request, DropDownload):
-        cut = {key: failure for key, failure in view.cut.items() if key != (request.ref, request.part)}
+        dropped = (request.ref, request.revision, request.part)
+        cut = {key: failure for key, failure in view.cut.items() if key != dropped}
         view = replace(view, cut=cut)
     return replace(state, hub=view)
 

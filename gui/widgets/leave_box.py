@@ -54,11 +54,13 @@ class LeaveBox(QFrame):
         return "" if self.isHidden() else self._address
 
     def take_back(self) -> None:
-        """Nothing is opened; the focus goes back to where it was."""
+        """Nothing is opened; the focus goes back to where it was, if it is here."""
         if self.isHidden():
             return
+        focused = self.window().focusWidget()
+        had_focus = focused is not None and self.isAncestorOf(focused)
         self.hide()
-        if self._back is not None and self._back.isVisible():
+        if had_focus and self._back is not None and self._back.isVisible():
             self._back.setFocus()
 
     def _open(self) -> None:

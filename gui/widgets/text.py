@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import Literal
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QPushButton, QSizePolicy, QWidget
 
@@ -57,14 +57,14 @@ class ElidedLabel(QLabel):
 
     def __init__(self, role: Role = "", where: Qt.TextElideMode = Qt.TextElideMode.ElideRight) -> None:
         super().__init__()
+        self._whole = ""
+        self._is_cut = False
+        self._where = where
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setProperty("role", role)
         if role in _SCALES:
             self.setFont(theme.scaled(_SCALES[role], bold=role == "heading"))
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._whole = ""
-        self._is_cut = False
-        self._where = where
 
     def show_text(self, text: str) -> None:
         if text != self._whole:
@@ -78,6 +78,11 @@ class ElidedLabel(QLabel):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._elide()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._elide()
 
     def _elide(self) -> None:
         line = self._whole.replace("\n", " ")

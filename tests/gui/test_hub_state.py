@@ -2,10 +2,11 @@
 
 import dataclasses
 
-from engine.wire.errors import ModelGated, Offline, Stopped, failure_of
+from engine.wire.errors import ModelGated, NotDownloaded, Offline, Stopped, failure_of
 from engine.wire.hub import PendingDownload
 from engine.wire.messages import (
     CheckForUpdate,
+    DeleteModel,
     Describe,
     Download,
     Downloading,
@@ -16,8 +17,10 @@ from engine.wire.messages import (
     HubFound,
     HubLooked,
     ListDownloads,
+    ListModels,
     LookAtHub,
     Notice,
+    ReadCard,
     SearchHub,
     SetToken,
     Stop,
@@ -90,6 +93,37 @@ def test_several_downloads_go_on_at_once_and_the_run_page_waits_for_its_own_alon
     assert state.downloads == ()
     assert state.model_failure is not None
     assert state.missing is not None
+
+
+def test_the_run_page_waits_for_what_the_models_page_downloads_already() -> None:
+    address = "https://huggingface.co/org/a/tree/v2"
+    lacks = NotDownloaded("org/a at v2 is not on this computer yet.", about=address, hub="org/a@v2")
+    opened = run_state.asked(replay.last("opened"), Download(id="other", ref="org/a"))
+    state = run_state.asked(opened, Describe(id="d", ref=address))
+    state = run_state.apply(state, Failed(id="d", failure=failure_of(lacks)), 0.0)
+    assert state.missing == Download(id="", ref="org/a", revision="v2")
+    assert state.model_failure is not None  # another version is not what it lacks
+
+    state = run_state.asked(opened, Download(id="same", ref="org/a", revision="v2"))
+    state = run_state.asked(state, Describe(id="d", ref=address))
+    state = run_state.apply(state, Failed(id="d", failure=failure_of(lacks)), 0.0)
+    assert state.model_failure is None
+    assert state.download is not None
+    assert state.download.request.id == "same"
+    assert state.download.then is not None
+    assert state.download.then.ref == address
+    stopped = run_state.apply(run_state.asked(state, Stop(id="same")), failed_as("same", Stopped), 0.0)
+    assert stopped.model_failure is not None
+    assert run_state.apply(state, Finished(id="same"), 0.0).missing is None
+
+
+def test_a_failure_goes_with_the_next_look() -> None:
+    state = told(State(), LookAtHub(id="l", ref="org/a"), failed(Offline))
+    assert "look" not in run_state.asked(state, ReadCard(id="c", ref="org/b")).hub.failures
+    state = told(state, DeleteModel(id="x", ref="org/a", folder="/a"), failed(Offline))
+    assert "delete" not in run_state.asked(state, ListModels(id="m")).hub.failures
+    state = told(state, DropDownload(id="y", ref="org/a"), failed(Offline))
+    assert "drop" not in run_state.asked(state, ListDownloads(id="p")).hub.failures
 
 
 def failed_as(request_id: str, code: type[Offline | Stopped]) -> Failed:

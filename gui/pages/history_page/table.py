@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeView
 from engine.wire.history import HistoryRow, Sort
 from gui import theme
 from gui.pages.history_page import words
-from gui.widgets import text
+from gui.widgets import keys, text
 
 _Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
@@ -147,7 +147,7 @@ class EntryTable(QTreeView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMinimumHeight(3 * theme.ROW_PX)
         self.selectionModel().selectionChanged.connect(lambda *_: self._tell())
-        self.activated.connect(lambda _index: self.open_asked.emit())
+        self.doubleClicked.connect(lambda _index: self.open_asked.emit())  # activated: one click, on some desktops
         self._make_header()
 
     def _make_header(self) -> None:
@@ -208,5 +208,7 @@ class EntryTable(QTreeView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
             self.delete_asked.emit()
+        elif keys.is_enter(event):
+            self.open_asked.emit()
         else:
             super().keyPressEvent(event)

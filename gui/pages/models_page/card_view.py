@@ -22,8 +22,9 @@ from gui import theme
 from gui.widgets import text
 from gui.widgets.leave_box import SCHEMES
 
-SLICE = 24
-"""Blocks that are laid out in one turn of the event loop."""
+SLICE = 5_000
+"""What is laid out in one turn of the event loop, as characters; a block and a cell count as some more."""
+BLOCK_WEIGHS, CELL_WEIGHS = 100, 40
 MOST_BLOCKS = 1_500
 MOST_CHARACTERS = 8_000
 """Of one block: Qt lays a paragraph out as a whole."""
@@ -87,7 +88,8 @@ class CardView(QTextBrowser):
             self.show_blocks(self._blocks, cut=self._cut)
 
     def _go_on(self) -> None:
-        now, self._waiting = self._waiting[:SLICE], self._waiting[SLICE:]
+        count = _slice(self._waiting)
+        now, self._waiting = self._waiting[:count], self._waiting[count:]
         cursor = QTextCursor(self.document())
         cursor.movePosition(QTextCursor.MoveOperation.End)
         cursor.beginEditBlock()
@@ -99,6 +101,18 @@ class CardView(QTextBrowser):
         cursor.endEditBlock()
         if self._waiting:
             self._next.start(0)
+
+
+def _slice(blocks: Sequence[Block]) -> int:
+    """How many of them are one turn's; at least one."""
+    weight = 0
+    for count, block in enumerate(blocks):
+        cells = [cell for row in block.rows[:MOST_ROWS] for cell in row[:MOST_COLUMNS]]
+        weight += BLOCK_WEIGHS + min(sum(len(span.text) for span in block.spans), MOST_CHARACTERS)
+        weight += sum(CELL_WEIGHS + min(len(cell), MOST_CELL) for cell in cells)
+        if weight > SLICE:
+            return max(1, count)
+    return len(blocks)
 
 
 def _insert(cursor: QTextCursor, block: Block) -> None:

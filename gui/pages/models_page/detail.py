@@ -143,7 +143,8 @@ class Detail(Card):
             self.card.show_blocks(blocks, cut=card.cut)
 
     def as_text(self) -> str:
-        return as_text(self._name.whole(), self._facts, (*self._notes, "", self.card.toPlainText()))
+        card = "" if self.card.isHidden() else self.card.toPlainText()  # hidden, it still holds another model's
+        return as_text(self._name.whole(), self._facts, (*self._notes, "", card))
 
     def _copy(self) -> None:
         QApplication.clipboard().setText(self.as_text())

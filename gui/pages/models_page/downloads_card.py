@@ -7,8 +7,11 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QW
 
 from engine.wire.hub import PendingDownload
 from engine.wire.messages import Download, DropDownload, ListDownloads, Stop
+from engine.wire.values import Failure
 from gui import theme
 from gui.run_state import DownloadView, State, new_id
+from gui.run_state.downloads import key_of, views_of
+from gui.run_state.hub import DownloadKey
 from gui.widgets import download_words, figures, mnemonics, text
 from gui.widgets.card import Card
 from gui.widgets.column_scroll import ColumnScroll
@@ -16,7 +19,8 @@ from gui.widgets.confirm import Confirm
 from gui.widgets.failure_panel import FailurePanel
 
 STEPS = 1_000
-MOST_PX = 160
+MOST_PX = 98
+"""Of the rows, a few of them; a failure below has what it needs."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -31,8 +35,8 @@ class Line:
     failed: bool = False
 
     @property
-    def key(self) -> tuple[str, str]:
-        return self.request.ref, self.request.part
+    def key(self) -> DownloadKey:
+        return key_of(self.request)
 
     @property
     def title(self) -> str:
@@ -48,8 +52,8 @@ class DownloadsCard(Card):
     def __init__(self) -> None:
         super().__init__("Downloads")
         self._state = State()
-        self.rows: dict[tuple[str, str], DownloadRow] = {}
-        self._dropping: set[tuple[str, str]] = set()
+        self.rows: dict[DownloadKey, DownloadRow] = {}
+        self._dropping: set[DownloadKey] = set()
         self._failure = FailurePanel("Look again", self._look_again)
         if self._failure.action is not None:
             mnemonics.wants(self._failure.action)
@@ -58,17 +62,23 @@ class DownloadsCard(Card):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(theme.GAP_PX)
         self._scroll = ColumnScroll(inside)
+        self._scroll.setMaximumHeight(MOST_PX)
         self.add(self._scroll)
         self.add(self._failure)
-        self.setMaximumHeight(MOST_PX)
         self.hide()
 
-    def show_state(self, state: State) -> None:
+    def settle(self, state: State) -> None:
+        """What is to be given up as soon as it has stopped; also while the page is not shown."""
         self._state = state
+        if self._dropping:
+            self._drop_stopped({line.key: line for line in lines_of(state)})
+
+    def show_state(self, state: State) -> None:
+        self.settle(state)
+        state = self._state  # giving up asks, and has told of it already
         failures = state.hub.failures
         self._failure.show_failure(failures.get("drop") or failures.get("pending"))
         lines = {line.key: line for line in lines_of(state)}
-        self._drop_stopped(lines)
         gone = [key for key in self.rows if key not in lines]
         had_focus = any(self.rows[key].isAncestorOf(self.window().focusWidget() or self) for key in gone)
         for key in gone:
@@ -82,6 +92,7 @@ class DownloadsCard(Card):
                 changed = True
                 self._add(key, line)
             self.rows[key].show_line(line)
+        self._scroll.setVisible(bool(lines))
         self.setVisible(bool(lines) or not self._failure.isHidden())
         if changed:
             self._fit()
@@ -92,7 +103,7 @@ class DownloadsCard(Card):
     def _fit(self) -> None:
         """As high as its rows, up to a few of them."""
         inner = self._column.sizeHint().height() + 2
-        self._scroll.setMinimumHeight(min(inner, MOST_PX - 62))
+        self._scroll.setMinimumHeight(min(inner, MOST_PX))
         self.updateGeometry()
 
     def _pass_focus(self) -> None:
@@ -102,35 +113,40 @@ class DownloadsCard(Card):
         else:
             self.emptied.emit()
 
-    def _add(self, key: tuple[str, str], line: Line) -> None:
+    def _add(self, key: DownloadKey, line: Line) -> None:
         row = DownloadRow(line)
         row.pause.clicked.connect(lambda _on=False: self._pause_or_go_on(key))
         row.stop.confirmed.connect(lambda: self._give_up(key))
         self.rows[key] = row
         self._column.addWidget(row)
 
-    def _pause_or_go_on(self, key: tuple[str, str]) -> None:
+    def _pause_or_go_on(self, key: DownloadKey) -> None:
         line = self.rows[key].line
-        if line.going and not line.stopping:
-            self.asked.emit(Stop(id=line.request.id))
-        elif not line.going:
+        if line.going:
+            self._stop(key)
+        else:
             request = line.request
             self.asked.emit(Download(id=new_id("fetch"), ref=request.ref, revision=request.revision, part=request.part))
 
-    def _give_up(self, key: tuple[str, str]) -> None:
+    def _stop(self, key: DownloadKey) -> None:
+        """For whichever page it goes on: the desk ends it with the last of them."""
+        for view in views_of(self._state, key):
+            if not view.stopping:
+                self.asked.emit(Stop(id=view.request.id))
+
+    def _give_up(self, key: DownloadKey) -> None:
         """What was received goes: at once, or as soon as it has stopped."""
         line = self.rows[key].line
         if not line.going:
             self._drop(line)
             return
+        self._stop(key)
         self._dropping.add(key)
-        if not line.stopping:
-            self.asked.emit(Stop(id=line.request.id))
 
-    def _drop_stopped(self, lines: dict[tuple[str, str], Line]) -> None:
+    def _drop_stopped(self, lines: dict[DownloadKey, Line]) -> None:
         for key in tuple(self._dropping):
             line = lines.get(key)
-            if line is None or not line.going:
+            if line is None or not line.stopping:  # over, or somebody goes on with it
                 self._dropping.discard(key)
             if line is not None and not line.going:
                 self._drop(line)
@@ -198,33 +214,37 @@ class DownloadRow(QFrame):
             self.pause,
             "Stops it for now. What was received stays." if line.going else "Goes on with what was received.",
         )
-        self.pause.setEnabled(not line.stopping)
 
 
 def lines_of(state: State) -> list[Line]:
     """Those that go on first, then the others."""
-    going = [_going(view) for view in state.downloads]
-    keys = {line.key for line in going}
-    pending = [_pending(one, state) for one in state.hub.pending or () if (one.ref, one.part) not in keys]
-    keys |= {line.key for line in pending}
-    cut = [
-        Line(Download(id="", ref=ref, part=part), f"{failure.what_happened} {failure.what_to_do}", 0.0, failed=True)  # type: ignore[arg-type]
-        for (ref, part), failure in state.hub.cut.items()
-        if (ref, part) not in keys
-    ]
+    keys = dict.fromkeys(key_of(view.request) for view in state.downloads)
+    going = [_going(views_of(state, key)) for key in keys]
+    pending = [_pending(one, state) for one in state.hub.pending or () if key_of(one) not in keys]
+    known = {line.key for line in (*going, *pending)}
+    cut = [_cut(key, failure) for key, failure in state.hub.cut.items() if key not in known]
     return [*going, *pending, *cut]
 
 
-def _going(view: DownloadView) -> Line:
+def _cut(key: DownloadKey, failure: Failure) -> Line:
+    ref, revision, part = key
+    request = Download(id="", ref=ref, revision=revision, part="tokenizer" if part == "tokenizer" else "model")
+    return Line(request, f"{failure.what_happened} {failure.what_to_do}", 0.0, failed=True)
+
+
+def _going(views: tuple[DownloadView, ...]) -> Line:
+    """All are of the same download."""
+    view = next((one for one in views if one.progress is not None), views[0])
+    stopping = all(one.stopping for one in views)
     progress = view.progress
     share = progress.done_bytes / progress.total_bytes if progress is not None and progress.total_bytes else 0.0
-    said = "Stopping" if view.stopping else view.notice
+    said = "Stopping" if stopping else view.notice
     said = said or (download_words.of_progress(progress) if progress is not None else "Asking the Hub what there is")
-    return Line(view.request, said, min(1.0, share), going=True, stopping=view.stopping)
+    return Line(view.request, said, min(1.0, share), going=True, stopping=stopping)
 
 
 def _pending(one: PendingDownload, state: State) -> Line:
-    failure = state.hub.cut.get((one.ref, one.part))
+    failure = state.hub.cut.get(key_of(one))
     received = f"{figures.size(one.done_bytes)} of {figures.size(one.total_bytes)}" if one.total_bytes else ""
     said = {"waiting": "Waits for its turn", "running": "Goes on in another window", "paused": "Paused"}.get(
         one.state, ""

@@ -7,13 +7,14 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from engine.wire.hub import HubModel
-from engine.wire.messages import Download, LookAtHub, ReadCard, SearchHub
+from engine.wire.messages import Download, LookAtHub, ModelsListed, ReadCard, SearchHub
 from gui import theme
 from gui.pages.models_page import words
 from gui.pages.models_page.detail import Detail
 from gui.pages.models_page.model_list import ModelList
 from gui.pages.models_page.search_bar import SearchBar
 from gui.run_state import State, new_id
+from gui.run_state.downloads import views_of
 from gui.widgets import figures, mnemonics, text
 from gui.widgets.card import Card
 from gui.widgets.failure_panel import FailurePanel
@@ -24,6 +25,7 @@ LOOK_EVERY_MS = 150
 NOTHING = "Choose a model to see what it needs, what it may be used for, and what its makers say of it."
 OWN = "Good first models. Type to look for others on the Hugging Face Hub."
 NO_MATCH = "No model was found. Try fewer words or filters."
+NONE_YET = "None among the first of them. Look further, or use fewer filters."
 GATED = (
     "Its makers give it to those who accept their conditions: do so on its page at the Hub, with your account there, "
     "then put an access token of that account into Settings."
@@ -44,6 +46,8 @@ class FindSide(QWidget):
         super().__init__()
         self._state = State()
         self._network_off = False
+        self._listed: ModelsListed | None = None
+        self._here: frozenset[str] = frozenset()
         self.bar = SearchBar()
         self.list = ModelList(
             "Models found",
@@ -60,7 +64,11 @@ class FindSide(QWidget):
         self.clear = text.button(
             "Show first models", self.bar.clear, explains="Empties the search: Fastpath's own list."
         )
-        mnemonics.wants(self.clear)
+        self.further = text.button(
+            "Look further", self._search_on, explains="Asks the Hub for those that come after the ones found so far."
+        )
+        for button in (self.clear, self.further):
+            mnemonics.wants(button)
         for button in (self.page, self.sign_in):
             self.detail.add_button(button)
         self._note = text.label("", "quiet", wrap=True)
@@ -76,6 +84,7 @@ class FindSide(QWidget):
         left.title.hide()
         note = QHBoxLayout()
         note.addWidget(self._note, 1)
+        note.addWidget(self.further)
         note.addWidget(self.clear)
         left.body.addLayout(note)
         left.add(self._failure)
@@ -123,6 +132,7 @@ class FindSide(QWidget):
         self.list.show_rows(rows, more=more)
         text.set_text(self._note, "" if failure is not None else self._said(len(rows)))
         self._note.setVisible(bool(self._note.text()))
+        self.further.setVisible(bool(view.cursor) and "search" not in view.waiting)
         self.clear.setVisible(not self.bar.is_empty())
         self.list.setVisible(bool(rows) or failure is None)
         self.show_chosen()
@@ -136,13 +146,17 @@ class FindSide(QWidget):
             return "Looking for more" if searching.cursor else "Looking"
         if view.own:
             return OWN
-        return f"{count:,}{' or more' if view.cursor else ''} found" if count else NO_MATCH
+        if not count:
+            return NONE_YET if view.cursor else NO_MATCH
+        return f"{count:,}{' or more' if view.cursor else ''} found"
 
     def _is_here(self, model: HubModel) -> bool:
         local = self._state.hub.local
         if local is None:
             return model.here
-        return any(one.whole and one.ref.split("@")[0] == model.repo for one in local.models)
+        if local is not self._listed:
+            self._listed, self._here = local, frozenset(one.ref for one in local.models if one.whole)
+        return model.repo in self._here
 
     def chosen(self) -> HubModel | None:
         """As closely as it is known."""
@@ -189,7 +203,7 @@ class FindSide(QWidget):
         show = self.detail.show_main
         if self._is_here(model):
             show("Use on the Run page", "Chooses it on the Run page; nothing is started. Ctrl+Enter.")
-        elif any(one.request.ref == model.repo for one in self._state.downloads):
+        elif views_of(self._state, (model.repo, "", "model")):
             show("Downloading", ON_ITS_WAY, enabled=False)
         else:
             size = f", {figures.size(model.download_bytes)}" if model.download_bytes else ""
@@ -232,7 +246,7 @@ class FindSide(QWidget):
             self.use_asked.emit(model.repo, model.tokenizer)
             return
         self.asked.emit(Download(id=new_id("fetch"), ref=model.repo))
-        if model.tokenizer:
+        if model.tokenizer and not views_of(self._state, (model.tokenizer, "", "tokenizer")):
             self.asked.emit(Download(id=new_id("fetch"), ref=model.tokenizer, part="tokenizer"))
 
     def _ask_page(self) -> None:

@@ -13,6 +13,7 @@ from gui.pages.models_page import words
 from gui.pages.models_page.detail import Detail
 from gui.pages.models_page.model_list import ModelList
 from gui.run_state import State, new_id
+from gui.run_state.downloads import views_of
 from gui.widgets import figures, mnemonics, text
 from gui.widgets.card import Card
 from gui.widgets.confirm import Confirm
@@ -44,6 +45,7 @@ class LocalSide(QWidget):
         self._folders: tuple[str, ...] = ()
         self._by_key: dict[str, LocalModel] = {}
         self._listed: object = None
+        self._deleted = ""
         self.sort = QComboBox()
         self.sort.setAccessibleName("Sorted by")
         text.explain(self.sort, "What comes first: the name in the alphabet, the largest, or the last used.")
@@ -75,7 +77,7 @@ class LocalSide(QWidget):
         self._failure = FailurePanel("Look again", self.list_models)
         if self._failure.action is not None:
             mnemonics.wants(self._failure.action)
-        self._looking = Throttle(LOOK_EVERY_MS, self._look, self)
+        self._looking = Throttle(LOOK_EVERY_MS, self.look, self)
         self._lay_out()
         self._connect()
 
@@ -161,7 +163,8 @@ class LocalSide(QWidget):
             models = sorted(local.models if local is not None else (), key=SORTS[self.sort.currentIndex()][1])
             self._by_key = {words.key(model): model for model in models}
             titles = self.titles()
-            self.list.show_rows(tuple(words.local(model, titles) for model in models))
+            rows = tuple(words.local(model, titles) for model in models)
+            self.list.show_rows(rows, keeps_place=bool(self._deleted) and self._deleted == self.list.key())
         self.show_chosen()
 
     def chosen(self) -> LocalModel | None:
@@ -189,7 +192,8 @@ class LocalSide(QWidget):
         if model.whole:
             show("Use on the Run page", "Chooses it on the Run page; nothing is started. Ctrl+Enter.")
         elif model.place == "cache":
-            going = any(one.request.ref == model.ref for one in self._state.downloads)
+            ref, _, commit = model.ref.partition("@")
+            going = bool(views_of(self._state, (ref, commit, "model")))
             explains = "Brings what is missing of it from the Hub. Ctrl+Enter."
             show("Downloading" if going else "Download the rest", explains, enabled=not going)
         else:
@@ -221,7 +225,8 @@ class LocalSide(QWidget):
         if self.list.key():
             self._looking.ask()
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """At the card of the chosen model, where it is another's that is known."""
         model = self.chosen()
         if model is not None and self._state.hub.card_ref != model.ref:
             self.asked.emit(ReadCard(id=new_id("card"), ref=model.ref))
@@ -241,6 +246,7 @@ class LocalSide(QWidget):
         model = self.chosen()
         if model is None or "delete" in self._state.hub.waiting:
             return
+        self._deleted = self.list.key()
         self.asked.emit(
             DeleteModel(
                 id=new_id("delete"),

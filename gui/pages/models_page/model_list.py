@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOpti
 
 from gui import theme
 from gui.pages.models_page.words import Row
-from gui.widgets import mark, text
+from gui.widgets import keys, mark, text
 
 _Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
@@ -169,7 +169,10 @@ class _Painter(QStyledItemDelegate):
 
 
 class ModelList(QListView):
-    """One can be selected. Signals: chosen, where another is; use_asked (Enter); delete_asked (the Delete key)."""
+    """One can be selected. Signals: chosen, where another is; use_asked (Enter); delete_asked (the Delete key).
+
+    ``activated`` would not do for Enter: on some desktops one click is enough for it, and this may begin a download.
+    """
 
     chosen = Signal()
     use_asked = Signal()
@@ -191,21 +194,22 @@ class ModelList(QListView):
         self.setMinimumHeight(3 * theme.ROW_PX)
         self.setMinimumWidth(240)
         self.selectionModel().selectionChanged.connect(lambda *_: self._tell())
-        self.activated.connect(lambda _index: self.use_asked.emit())
 
     def row_at(self, place: int) -> Row | None:
         rows = self.model_rows.rows
         return rows[place] if 0 <= place < len(rows) else None
 
-    def show_rows(self, rows: tuple[Row, ...], *, more: bool = False) -> None:
-        """What was selected stays so where it is still there; else the one that is in its place now."""
+    def show_rows(self, rows: tuple[Row, ...], *, more: bool = False, keeps_place: bool = False) -> None:
+        """What was selected stays so where it is still there; ``keeps_place``: else what is in its place now."""
         before, place = self.selected(), self.currentIndex().row()
         self._quiet = True
         try:
             if self.model_rows.show_rows(rows, more=more) and before is not None:
                 again = self.model_rows.place_of(before.key)
-                again = again if again >= 0 else min(place, len(rows) - 1)
-                self.setCurrentIndex(self.model_rows.index(again, 0))
+                if again < 0 and keeps_place:
+                    again = min(place, len(rows) - 1)
+                if again >= 0:
+                    self.setCurrentIndex(self.model_rows.index(again, 0))
         finally:
             self._quiet = False
         if (before.key if before is not None else "") != self.key():
@@ -237,5 +241,7 @@ class ModelList(QListView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
             self.delete_asked.emit()
+        elif keys.is_enter(event):
+            self.use_asked.emit()
         else:
             super().keyPressEvent(event)

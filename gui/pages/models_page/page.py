@@ -105,14 +105,19 @@ class ModelsPage(QWidget):
         self._sides.setCurrentIndex(place)
         for other, button in enumerate(self.parts):
             button.setChecked(other == place)
+        if self.isVisible():
+            self._side().look()
         self.setFocusProxy(self.local.list if place == LOCAL else self.hub.bar.words)
         self._give_letters()
 
     def show_settings(self, settings: Settings) -> None:
+        switched_on = self._network_off and not settings.network_off
         self._network_off = settings.network_off
         self.local.show_folders(settings.folders)
         if self.isVisible():
             self._fill()
+            if switched_on:
+                self._side().look()
 
     def show_state(self, state: State) -> None:
         """Cheap where nothing of it has changed."""
@@ -123,6 +128,8 @@ class ModelsPage(QWidget):
             or state.catalogue is not before.catalogue
             or state.live != before.live
         )
+        if changed:
+            self.downloads.settle(state)
         if not self.isVisible():
             return
         if changed:
@@ -136,7 +143,7 @@ class ModelsPage(QWidget):
         self._fill()
         if self._state.hub.found is None and "search" not in self._state.hub.waiting:
             self.hub.search()
-        self.hub.look()
+        self._side().look()
         self._list_again()
         self._give_letters()
 
@@ -165,7 +172,11 @@ class ModelsPage(QWidget):
             tab_order.follow(self)
 
     def _list(self) -> QWidget:
-        return self.local.list if self._sides.currentIndex() == LOCAL else self.hub.list
+        return self._side().list
+
+    def _side(self) -> FindSide | LocalSide:
+        """The one that is shown: both show cards, of which one is known at a time."""
+        return self.local if self._sides.currentIndex() == LOCAL else self.hub
 
     def _focus_list(self) -> None:
         self._list().setFocus()
@@ -174,7 +185,7 @@ class ModelsPage(QWidget):
 
     def act(self) -> None:
         """The main action of the side that is shown."""
-        (self.local if self._sides.currentIndex() == LOCAL else self.hub).act()
+        self._side().act()
 
     def _to_search(self) -> None:
         self.show_part(FIND)

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.wire.messages import Allow, AnyRequest, Describe, InstallRuntime, Stop
 from gui.pages.run_page.model_dialog import ModelDialog
-from gui.run_state import State, new_id
+from gui.run_state import State, downloads, new_id
 from gui.settings import Settings
 
 
@@ -66,9 +66,13 @@ class ModelRequests:
             self._emit(msgspec.structs.replace(missing, id=new_id("download")))
 
     def stop_download(self) -> None:
-        download = self._state().download
-        if download is not None and not download.stopping:
-            self._emit(Stop(id=download.request.id))
+        state = self._state()
+        download = state.download
+        if download is None:
+            return
+        for view in downloads.views_of(state, downloads.key_of(download.request)):
+            if not view.stopping:
+                self._emit(Stop(id=view.request.id))
 
     def stop_desk(self) -> None:
         """What goes on at the desk: a download, or an installation."""

@@ -26,6 +26,7 @@ PAGES = (
     ),
 )
 LOOKING = "Looking at the processor"
+FAILED = "The engine could not be started. Press Skip: the Run page says why."
 
 
 class WelcomePage(QWidget):
@@ -99,11 +100,14 @@ class WelcomePage(QWidget):
 
     # --- what it shows ---
 
-    def show_cpu(self, cpu: Cpu | None) -> None:
-        """None: it is not known yet."""
+    def show_cpu(self, cpu: Cpu | None, *, failed: bool = False) -> None:
+        """None: it is not known yet. ``failed``: there is no engine that could tell, or run the example."""
         words = LOOKING if cpu is None else sentence(cpu) if cpu.features else UNKNOWN
         brand = cpu.brand.strip() if cpu is not None else ""
-        text.set_text(self._texts[1], f"{brand}\n\n{words}" if brand else words)
+        words = f"{brand}\n\n{words}" if brand else words
+        text.set_text(self._texts[1], FAILED if failed else words)
+        text.set_text(self._texts[2], FAILED if failed else PAGES[2][1])
+        self._describe()
 
     def step(self) -> int:
         return self._steps.currentIndex()
@@ -112,12 +116,17 @@ class WelcomePage(QWidget):
         last = place == len(PAGES) - 1
         self._steps.setCurrentIndex(place)
         text.set_text(self._place, f"{place + 1} of {len(PAGES)}")
-        self.setAccessibleDescription(f"{PAGES[place][0]}. {self._texts[place].text()}")
+        self._describe()
         self.back.setVisible(place > 0)
         mnemonics.retitle(self.next, "Run the example" if last else "Next")
         explains = "Goes to the Run page and runs the example." if last else "The page that follows."
         text.explain(self.next, f"{explains} Ctrl+Enter.")
         self._letters()
+
+    def _describe(self) -> None:
+        said = f"{PAGES[self.step()][0]}. {self._texts[self.step()].text()}"
+        if said != self.accessibleDescription():
+            self.setAccessibleDescription(said)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

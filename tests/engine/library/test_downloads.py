@@ -9,7 +9,7 @@ import pytest
 from engine.library import downloads as worker
 from engine.models.hub.download import download as real
 from engine.wire import errors
-from engine.wire.messages import Download, Downloaded, Downloading, DropDownload, Event, Failed, Finished
+from engine.wire.messages import Download, Downloaded, Downloading, DropDownload, Event, Failed, Finished, Notice
 from tests.engine.models.hub.conftest import WEIGHTS
 from tests.hub_server import COMMIT, Hub, Repo
 
@@ -82,7 +82,7 @@ def test_some_run_at_a_time_the_others_wait_and_any_can_be_stopped(repo: Repo, h
     states = [one.state for one in heard.downloads.listed()]
     heard.downloads.stop("never there")
     heard.downloads.stop("4")
-    waited = heard.until_end("4")[-1]
+    *told, waited = heard.until_end("4")
     began = time.monotonic()
     heard.downloads.stop("0")
     ran = heard.until_end("0")[-1]
@@ -94,6 +94,7 @@ def test_some_run_at_a_time_the_others_wait_and_any_can_be_stopped(repo: Repo, h
         assert event.failure.code == "Stopped"
     assert stopped_s < 1
     assert hub.asked("org/4") == []
+    assert {event.id for event in told if isinstance(event, Notice) and event.text == worker._WAITS} == {"3", "4"}
     for number in (3, 1, 2):  # the third began when the first was stopped
         heard.downloads.stop(str(number))
         heard.until_end(str(number))

@@ -72,8 +72,10 @@ def test_an_address_is_found_in_the_shared_cache(cache: Path, ref: str):
 
 @pytest.mark.parametrize("ref", ["org/other", "https://huggingface.co/org/other", "org/name@v2"])
 def test_a_hub_id_that_is_not_there_can_be_downloaded(cache: Path, ref: str):
-    with pytest.raises(NotDownloaded, match="not on this computer yet"):
+    with pytest.raises(NotDownloaded, match="not on this computer yet") as raised:
         resolve(ref)
+    assert raised.value.about == ref
+    assert raised.value.hub == ref.removeprefix("https://huggingface.co/")
 
 
 @pytest.mark.parametrize("missing", ["config.json", "model.safetensors"])

@@ -1,22 +1,18 @@
 """The Models page: what it asks, what it shows of what the desk tells, and what it does with it."""
 
-from collections.abc import Callable
-
 import pytest
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QTextDocument
-from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QComboBox, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QComboBox, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from engine.wire.errors import EngineBusy, Offline, Stopped, failure_of
+from engine.wire.errors import EngineBusy, Offline, failure_of
 from engine.wire.hub import Block, LocalModel, Span
 from engine.wire.messages import (
-    AnyEvent,
     AnyRequest,
+    CardRead,
     DeleteModel,
     Download,
-    DownloadsListed,
-    DropDownload,
     Failed,
     Finished,
     HubFound,
@@ -26,85 +22,23 @@ from engine.wire.messages import (
     ModelsListed,
     ReadCard,
     SearchHub,
-    Stop,
 )
-from gui import run_state
 from gui.main_window import MainWindow
-from gui.pages.models_page import ModelsPage
 from gui.pages.models_page import words as model_words
 from gui.pages.models_page.card_view import CardView
-from gui.run_state import State
 from gui.settings import Settings
 from gui.theme import Wardrobe
 from gui.widgets.icons import application_icon
 from gui.widgets.mnemonics import letter_of
 from tests.gui import found, replay
+from tests.gui.models_desk import Open, opener, rows, select, words
 
 SQUAD = found.SQUAD
 
 
-class Desk:
-    """A page, and a desk that answers what it was told to answer."""
-
-    def __init__(self, page: ModelsPage, state: State) -> None:
-        self.page = page
-        self.state = state
-        self.asked: list[AnyRequest] = []
-        page.asked.connect(self.take)
-
-    def take(self, request: AnyRequest) -> None:
-        self.asked.append(request)
-        self.state = run_state.asked(self.state, request)
-        self.page.show_state(self.state)
-
-    def hear(self, *events: AnyEvent) -> None:
-        for event in events:
-            self.state = run_state.apply(self.state, event, 0.0)
-        self.page.show_state(self.state)
-
-    def show(self, change: Callable[[State], State]) -> None:
-        self.state = change(self.state)
-        self.page.show_state(self.state)
-
-    def of(self, kind: type[AnyRequest]) -> list[AnyRequest]:
-        return [request for request in self.asked if isinstance(request, kind)]
-
-
-Open = Callable[..., Desk]
-
-
 @pytest.fixture
 def open_page(qtbot: QtBot) -> Open:
-    desks: list[Desk] = []  # a page does not keep who listens to it
-
-    def make(state: State | None = None, kept: Settings | None = None) -> Desk:
-        page = ModelsPage()
-        qtbot.addWidget(page)
-        page.resize(1116, 730)
-        page.show_settings(kept or Settings())
-        desk = Desk(page, state or replay.last("opened"))
-        desks.append(desk)
-        page.show_state(desk.state)
-        with qtbot.waitActive(page):
-            page.show()
-            page.activateWindow()
-        QApplication.processEvents()
-        return desk
-
-    return make
-
-
-def words(page: QWidget) -> str:
-    return "\n".join(label.text() for label in page.findChildren(QLabel) if label.isVisible())
-
-
-def rows(desk: Desk) -> list[str]:
-    return [row.title for row in desk.page.hub.list.model_rows.rows]
-
-
-def select(qtbot: QtBot, desk: Desk, repo: str) -> None:
-    desk.page.hub.list.select(repo)
-    qtbot.waitUntil(lambda: any(getattr(one, "ref", "") == repo for one in desk.of(LookAtHub)), timeout=2_000)
+    return opener(qtbot)
 
 
 # --- finding ---
@@ -221,6 +155,68 @@ def test_a_model_without_a_tokenizer_brings_and_takes_the_other_one(qtbot: QtBot
         (found.OWN[2].repo, "model"),
         (SQUAD, "tokenizer"),
     ]
+
+
+def test_enter_begins_what_a_click_does_not(qtbot: QtBot, open_page: Open) -> None:
+    desk = open_page(found.own(replay.last("opened")))
+    view = desk.page.hub.list
+    middle = view.visualRect(view.model_rows.index(1, 0)).center()
+    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=middle)
+    view.activated.emit(view.currentIndex())  # what a click does on some desktops
+    assert view.key() == SQUAD
+    assert desk.of(Download) == []
+    qtbot.keyClick(view, Qt.Key.Key_Enter, Qt.KeyboardModifier.ShiftModifier)
+    assert desk.of(Download) == []
+    qtbot.keyClick(view, Qt.Key.Key_Enter, Qt.KeyboardModifier.KeypadModifier)
+    assert [getattr(one, "ref", "") for one in desk.of(Download)] == [SQUAD]
+
+
+def test_a_new_search_chooses_nothing_and_what_is_chosen_is_copied_without_the_card_of_another(
+    qtbot: QtBot, open_page: Open
+) -> None:
+    desk = open_page(found.looked(found.own(replay.last("opened"))))
+    desk.page.hub.list.select(SQUAD)
+    assert "79.87" in desk.page.hub.detail.as_text()
+    desk.page.hub.list.select(found.OWN[0].repo)
+    assert found.OWN[0].repo in desk.page.hub.detail.as_text()
+    assert "79.87" not in desk.page.hub.detail.as_text()
+    desk.show(found.results)
+    assert desk.page.hub.list.key() == ""
+    assert desk.page.hub.detail.main.isHidden() or not desk.page.hub.detail.buttons.isVisible()
+
+
+def test_more_are_asked_for_where_none_are_found_so_far(qtbot: QtBot, open_page: Open) -> None:
+    desk = open_page(found.results(replay.last("opened"), 0, "page 2"))
+    side = desk.page.hub
+    qtbot.waitUntil(lambda: bool(desk.of(SearchHub)), timeout=2_000)  # once by itself
+    first = desk.of(SearchHub)[-1]
+    assert not side.further.isVisible()
+    desk.hear(HubFound(id=first.id, models=(), cursor="page 3"), Finished(id=first.id))
+    assert "None among the first of them." in words(desk.page)
+    side.further.click()
+    asked = desk.of(SearchHub)[-1]
+    assert getattr(asked, "cursor", "") == "page 3"
+    assert not side.further.isVisible()
+    desk.hear(HubFound(id=asked.id, models=(found.one(1),)), Finished(id=asked.id))
+    assert not side.further.isVisible()
+    assert rows(desk) == [found.one(1).repo]
+
+
+def test_each_side_looks_for_the_card_of_its_own_model(qtbot: QtBot, open_page: Open) -> None:
+    desk = open_page(found.looked(found.local(found.own(replay.last("opened")))), Settings(network_off=True))
+    desk.page.hub.list.select(SQUAD)
+    desk.page.show_part(1)
+    desk.page.local.list.select(found.LOCAL[1].folder)
+    qtbot.waitUntil(lambda: len(desk.of(ReadCard)) == 1, timeout=2_000)
+    (read,) = desk.of(ReadCard)
+    desk.hear(CardRead(id=read.id, blocks=()), Finished(id=read.id))
+    desk.page.show_part(0)
+    assert [getattr(one, "ref", "") for one in desk.of(ReadCard)] == [found.LOCAL[1].ref, SQUAD]
+    desk.page.hub.list.select(found.OWN[3].repo)
+    qtbot.waitUntil(lambda: len(desk.of(ReadCard)) == 3, timeout=2_000)
+    assert desk.of(LookAtHub) == []
+    desk.page.show_settings(Settings())
+    assert [getattr(one, "ref", "") for one in desk.of(LookAtHub)] == [found.OWN[3].repo]
 
 
 def test_a_gated_model_says_where_and_opens_nothing_by_itself(
@@ -398,32 +394,7 @@ def test_two_thousand_models_are_listed(open_page: Open) -> None:
     assert desk.page.local.list.model_rows.rowCount() == 2_000
 
 
-# --- downloads ---
-
-
-def test_downloads_pause_go_on_and_stop_once_asked(qtbot: QtBot, open_page: Open) -> None:
-    desk = open_page(found.downloading(replay.last("opened")))
-    rows = desk.page.downloads.rows
-    assert [ref for ref, _ in rows] == [SQUAD, "bert-base-uncased", "org/large", "org/reviews"]
-    assert "The disk is full." in rows["org/reviews", "model"].line.words
-    assert "9.10 MB/s, 29 s left" in rows[SQUAD, "model"].line.words
-    rows[SQUAD, "model"].pause.click()
-    assert desk.asked[-1] == Stop(id="d1")
-    rows["org/large", "model"].pause.click()
-    on = desk.asked[-1]
-    assert isinstance(on, Download)
-    assert on.ref == "org/large"
-
-    before = len(desk.asked)
-    rows["bert-base-uncased", "model"].stop.ask()
-    assert len(desk.asked) == before
-    rows["bert-base-uncased", "model"].stop.yes.click()
-    assert desk.asked[-1] == Stop(id="d2")
-    desk.hear(Failed(id="d2", failure=failure_of(Stopped())))
-    (drop,) = desk.of(DropDownload)
-    assert getattr(drop, "ref", "") == "bert-base-uncased"
-    desk.hear(DownloadsListed(id=drop.id, downloads=()), Finished(id=drop.id))
-    assert ("bert-base-uncased", "model") not in desk.page.downloads.rows
+# --- both ---
 
 
 def test_every_control_has_a_name_an_explanation_and_a_letter_of_its_own(open_page: Open) -> None:
@@ -468,9 +439,14 @@ def test_used_models_are_described_on_the_run_page_and_the_network_is_one_switch
     window.asked.connect(asked.append)
     window.show()
     window.show_state(replay.last("opened"))
-    with qtbot.waitSignal(window.network_chosen, timeout=1_000) as chosen:
-        window.models_page.online.click()
-    assert chosen.args == [False]
+    window.show_state(found.own(replay.last("opened")))
+    found.choose(window, SQUAD)
+    told: list[object] = []
+    window.network_chosen.connect(told.append)
+    window.asked.connect(told.append)
+    window.models_page.online.click()
+    assert told[0] is False  # before the Hub is asked
+    assert isinstance(told[1], LookAtHub)
     assert not window.settings_page.network.off.isChecked()
     window.models_page.local.take_folder("/home/ada/models")
     assert window.settings().folders == ("/home/ada/models",)

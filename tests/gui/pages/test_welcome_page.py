@@ -1,5 +1,6 @@
 """The first start: three pages that can be left at any moment, once; and what is said of the CPU."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,11 +9,14 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine import folders
+from engine.wire.errors import EngineDied, failure_of
 from engine.wire.messages import AnyRequest, Run
 from engine.wire.values import Cpu, Feature
 from gui import settings
 from gui.main_window import MainWindow
 from gui.pages.welcome_page.cpu_words import sentence
+from gui.pages.welcome_page.page import FAILED
+from gui.run_state import State
 from gui.settings import Settings
 from gui.widgets.icons import application_icon
 from gui.widgets.mnemonics import letter_of
@@ -117,6 +121,26 @@ def test_three_pages_lead_to_a_run_of_the_example_once_the_engine_is_ready(qtbot
     assert "VNNI" in page._texts[1].text() or "processor" in page._texts[1].text()
     first.show_state(replay.last("opened"))
     assert len([one for one in asked if isinstance(one, Run)]) == 1
+
+
+def test_an_engine_that_did_not_start_is_told_and_nothing_runs_later(first: MainWindow) -> None:
+    asked: list[AnyRequest] = []
+    first.asked.connect(asked.append)
+    page = first.welcome
+    page.show_step(2)
+    page.next.click()
+    first.show_state(replace(State(), engine_failure=failure_of(EngineDied("The engine ended."))))
+    assert [words.text() for words in page._texts][1:] == [FAILED, FAILED]
+    first.show_state(replay.last("opened"))
+    assert FAILED not in [words.text() for words in page._texts]
+    first.show_state(State())
+    for leave in (lambda: first.show_page("cpu"), lambda: first._use_model("org/a", "")):
+        first.show_welcome()
+        page.show_step(2)
+        page.next.click()
+        leave()
+    first.show_state(replay.last("opened"))
+    assert [one for one in asked if isinstance(one, Run)] == []
 
 
 def test_settings_show_it_again(qtbot: QtBot) -> None:

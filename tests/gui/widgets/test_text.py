@@ -41,6 +41,23 @@ def test_a_long_line_ends_in_an_ellipsis_and_is_whole_in_its_tip(qtbot: QtBot) -
     assert label.toolTip() == label.whole()
 
 
+def test_a_line_that_is_cut_is_cut_anew_in_another_font(qtbot: QtBot) -> None:
+    label = text.ElidedLabel()
+    qtbot.addWidget(label)
+    font = label.font()
+    font.setPointSizeF(40)
+    label.setFont(font)
+    label.resize(200, 20)
+    label.show()
+    label.show_text("org/some-model")
+    assert label.text() != label.whole()
+    font.setPointSizeF(6)
+    label.setFont(font)
+
+    assert label.text() == label.whole()
+    assert label.toolTip() == ""
+
+
 def test_failure_can_be_unfolded_and_copied(qtbot: QtBot) -> None:
     panel = FailurePanel()
     qtbot.addWidget(panel)
