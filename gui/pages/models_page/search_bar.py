@@ -45,7 +45,7 @@ class SearchBar(QWidget):
         self.mode = _combo("Runs with", "Only models that this acceleration takes.")
         self.weights = _combo("Weights", "Only models with weights of this kind. Pickled ones can carry code.")
         self.licence = _combo("Licence", "Only models under this licence.")
-        self.size = _combo("Size", "Only models whose weights take at most so much, as far as the Hub tells.")
+        self.most = _combo("Size", "Only models whose weights take at most so much, as far as the Hub tells.")
         self.fits = QCheckBox("Fits t&his computer")
         text.explain(self.fits, "Only models that the memory which is free now holds.")
         for title, value in SORTS:
@@ -53,7 +53,7 @@ class SearchBar(QWidget):
         for title, weights in WEIGHTS:
             self.weights.addItem(title, weights)
         for title, size_bytes in SIZES:
-            self.size.addItem(title, size_bytes)
+            self.most.addItem(title, size_bytes)
         for licence in LICENCES:
             self.licence.addItem(licence or "Any", licence)
         self._catalogue: Catalogue | None = None
@@ -72,7 +72,7 @@ class SearchBar(QWidget):
             ("Tas&k", self.task, 3),
             ("Runs &with", self.mode, 3),
             ("We&ights", self.weights, 2),
-            ("Si&ze", self.size, 2),
+            ("Si&ze", self.most, 2),
             ("&Licence", self.licence, 2),
         )
         rows.addLayout(_row(filters))
@@ -81,7 +81,7 @@ class SearchBar(QWidget):
         for line in (self.words, self.author):
             line.textChanged.connect(lambda _text: self._typing.ask())
             line.returnPressed.connect(self._typing.flush)
-        for combo in (self.sort, self.task, self.mode, self.weights, self.size, self.licence):
+        for combo in (self.sort, self.task, self.mode, self.weights, self.most, self.licence):
             combo.activated.connect(lambda _place: self._changed_now())
         self.fits.clicked.connect(lambda _on: self._changed_now())
 
@@ -109,7 +109,7 @@ class SearchBar(QWidget):
         """Nothing is looked for: the program's own list."""
         for line in (self.words, self.author):
             line.clear()
-        for combo in (self.task, self.mode, self.weights, self.size, self.licence):
+        for combo in (self.task, self.mode, self.weights, self.most, self.licence):
             combo.setCurrentIndex(0)
         self.fits.setChecked(False)
         self._changed_now()
@@ -130,7 +130,7 @@ class SearchBar(QWidget):
             weights=self.weights.currentData() or "",
             mode=self.mode.currentData() or "",
             fits=self.fits.isChecked(),
-            most_bytes=self.size.currentData() or 0,
+            most_bytes=self.most.currentData() or 0,
             sort=self.sort.currentData(),
         )
 

@@ -71,7 +71,7 @@ def test_typing_searches_and_an_older_answer_changes_nothing(qtbot: QtBot, open_
     assert rows(desk) == [found.one(3).repo]
 
     desk.page.hub.bar.fits.click()
-    desk.page.hub.bar.size.setCurrentIndex(1)
+    desk.page.hub.bar.most.setCurrentIndex(1)
     desk.page.hub.bar.mode.setCurrentIndex(1)
     desk.page.hub.bar.mode.activated.emit(1)
     last = desk.of(SearchHub)[-1]
