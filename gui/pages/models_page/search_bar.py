@@ -31,7 +31,9 @@ LICENCES = ("", "apache-2.0", "mit", "bsd-3-clause", "cc-by-4.0", "cc-by-sa-4.0"
 
 
 class SearchBar(QWidget):
-    """Signals: changed, when something else is to be looked for; at most every SEARCH_EVERY_MS while somebody types."""
+    """``sorting``: its part that belongs above the list. Signals: changed, when something else is to be looked for; at
+    most every SEARCH_EVERY_MS while somebody types.
+    """
 
     changed = Signal()
 
@@ -66,16 +68,16 @@ class SearchBar(QWidget):
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(theme.GAP_PX)
-        first = (("&Search", self.words, 1), ("&Author", self.author, 0), ("S&ort by", self.sort, 0))
+        first = (("&Search", self.words, 1), ("&Author", self.author, 0), ("Si&ze", self.most, 0))
         rows.addLayout(_row(first, self.fits))
         filters = (
             ("Tas&k", self.task, 3),
             ("Runs &with", self.mode, 3),
             ("We&ights", self.weights, 2),
-            ("Si&ze", self.most, 2),
             ("&Licence", self.licence, 2),
         )
         rows.addLayout(_row(filters))
+        self.sorting = _row((("S&ort by", self.sort, 0),))
 
     def _connect(self) -> None:
         for line in (self.words, self.author):
