@@ -50,7 +50,7 @@ def agrees(make_job: MakeJob) -> Callable[..., None]:
         for shape in shapes:
             inputs = tokens(folder, *shape)
             list(model.adapt(inputs))
-            assert_agrees(reference(**inputs), model(**inputs))
+            assert_agrees(reference(**inputs), model(**inputs), inputs)
         assert (model.mode, model.precision) == (mode.card.id, "fp32")
         model.close()
         reference.close()

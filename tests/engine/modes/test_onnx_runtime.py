@@ -49,7 +49,7 @@ def test_every_level_of_optimisation_is_right(tiny: Tiny, make_job: MakeJob, lev
     _, reference = prepared(eager, job)
     _, model = prepared(onnx_runtime, job)
 
-    assert_agrees(reference(**inputs), model(**inputs))
+    assert_agrees(reference(**inputs), model(**inputs), inputs)
 
 
 def test_starter_is_exported_once_and_right(starter_folder: Path, make_job: MakeJob) -> None:
@@ -59,7 +59,7 @@ def test_starter_is_exported_once_and_right(starter_folder: Path, make_job: Make
     first, model = prepared(onnx_runtime, job)
     second, again = prepared(onnx_runtime, job)
 
-    assert_agrees(reference(**inputs), model(**inputs))
+    assert_agrees(reference(**inputs), model(**inputs), inputs)
     assert torch.equal(model(**inputs)["last_hidden_state"], again(**inputs)["last_hidden_state"])
     assert [(stage.stage, stage.cached) for stage in ended(first)] == [("load", False), ("prepare", False)]
     assert [(stage.stage, stage.cached) for stage in ended(second)] == [("load", False), ("prepare", True)]
@@ -132,7 +132,7 @@ def test_own_graph_is_run_where_there_are_no_other_weights(own_graph: Path, make
     events, model = prepared(onnx_runtime, job)
 
     assert onnx_runtime.fits(job.facts, "fp32").verdict == "fits"
-    assert_agrees(reference(**inputs), model(**inputs))
+    assert_agrees(reference(**inputs), model(**inputs), inputs)
     assert job.artefacts.find("onnx-runtime", "fp32", {}) is None
     assert [stage.stage for stage in ended(events)] == ["load", "prepare"]
 
@@ -143,7 +143,7 @@ def test_own_graph_for_another_task_is_passed_over(own_graph: Path, make_job: Ma
     _, reference = prepared(eager, job)
     events, model = prepared(onnx_runtime, job)
 
-    assert_agrees(reference(**inputs), model(**inputs))
+    assert_agrees(reference(**inputs), model(**inputs), inputs)
     (told,) = [event for event in events if isinstance(event, Notice)]
     assert list(model.adapt(inputs)) == [told]  # and in every run that it is kept for
     (own_graph / "model.safetensors").unlink()
@@ -170,7 +170,7 @@ def test_damaged_own_graph_is_passed_over_or_told(own_graph: Path, make_job: Mak
     _, reference = prepared(eager, job)
     _, model = prepared(onnx_runtime, job)
 
-    assert_agrees(reference(**inputs), model(**inputs))
+    assert_agrees(reference(**inputs), model(**inputs), inputs)
     (own_graph / "model.safetensors").unlink()
     with pytest.raises(ModelBroken, match=r"model\.onnx"):
         prepared(onnx_runtime, make_job(own_graph, "TokenClassification", inputs))

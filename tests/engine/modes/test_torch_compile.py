@@ -71,14 +71,14 @@ def test_two_graphs_serve_all_shapes_and_answer_as_eager_does(tiny: Tiny, make_j
     for length in (11, 2, 16, 33, 70):
         inputs = tokens(folder, 1, length)
         assert list(model.adapt(inputs)) == []
-        assert_agrees(reference(**inputs), model(**inputs))
+        assert_agrees(reference(**inputs), model(**inputs), inputs)
     assert graphs() == before + 1
 
     assert "prepare" in [stage.stage for stage in ended(list(model.adapt(tokens(folder, 2, 24))))]
     assert graphs() == before + 2
     for shape in ((2, 24), (3, 24), (3, 70), (8, 8)):
         inputs = tokens(folder, *shape)
-        assert_agrees(reference(**inputs), model(**inputs))  # without adapt: no shape needs it any more
+        assert_agrees(reference(**inputs), model(**inputs), inputs)  # without adapt: no shape needs it any more
     assert graphs() == before + 2
     assert counters["graph_break"] == {}
 
@@ -194,7 +194,7 @@ def test_backend_is_one_that_was_seen_to_run(tiny: Tiny, make_job: MakeJob, back
         job = make_job(folder, "SequenceClassification", inputs, backend=backend)
         _, model = prepared(torch_compile, job)
         _, reference = prepared(eager, job)
-        assert_agrees(reference(**inputs), model(**inputs))
+        assert_agrees(reference(**inputs), model(**inputs), inputs)
         assert model.explain(inputs).code_file == ""
         model.close()
 
@@ -243,7 +243,7 @@ def test_autotuned_model_answers_as_eager_does(tiny: Tiny, make_job: MakeJob) ->
     job = make_job(folder, "SequenceClassification", inputs, autotune="max")
     _, reference = prepared(eager, job)
     _, model = prepared(torch_compile, job)
-    assert_agrees(reference(**inputs), model(**inputs))
+    assert_agrees(reference(**inputs), model(**inputs), inputs)
     model.close()
     assert psutil.Process().children() == []
 

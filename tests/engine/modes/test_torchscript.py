@@ -76,7 +76,7 @@ def test_shape_that_was_never_traced_is_right(tiny: Tiny, make_job: MakeJob, fam
     _, model = prepared(torchscript, job)
     for inputs in (tokens(folder, 3, 37), tokens(folder, 1, 90), tokens(folder, 3, 37)):
         for _ in range(4):  # TorchScript optimises by what it saw in the calls before
-            assert_agrees(reference(**inputs), model(**inputs))
+            assert_agrees(reference(**inputs), model(**inputs), inputs)
 
 
 def test_inputs_without_a_mask_are_right(tiny: Tiny, make_job: MakeJob) -> None:
@@ -86,7 +86,7 @@ def test_inputs_without_a_mask_are_right(tiny: Tiny, make_job: MakeJob) -> None:
     _, reference = prepared(eager, job)
     _, model = prepared(torchscript, job)
 
-    assert_agrees(reference(**inputs), model(**inputs))
+    assert_agrees(reference(**inputs), model(**inputs), inputs)
 
 
 def test_least_recently_used_trace_goes_first(tiny: Tiny, make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,7 +135,7 @@ def test_lengths_that_fusing_would_change_run_unfused(tiny: Tiny, make_job: Make
         inputs = tokens(folder, *shape)
         notices += [event for event in model.adapt(inputs) if isinstance(event, Notice)]
         for _ in range(3):
-            assert_agrees(reference(**inputs), model(**inputs))
+            assert_agrees(reference(**inputs), model(**inputs), inputs)
 
     unfused = "oneDNN cannot fuse the graph of this model rightly, so it runs unfused."
     assert [notice.text for notice in notices] == [unfused] * 3
@@ -161,7 +161,7 @@ def test_scripted_parts_of_a_model_are_right_before_and_after(make_job: MakeJob,
     for shape in ((1, 11), (2, 40)):
         inputs = tokens(tmp_path, *shape)
         list(model.adapt(inputs))
-        assert_agrees(reference(**inputs), model(**inputs))
+        assert_agrees(reference(**inputs), model(**inputs), inputs)
 
 
 def test_padding_stays_within_the_positions(make_job: MakeJob, tmp_path: Path, agrees: Callable[..., None]) -> None:
