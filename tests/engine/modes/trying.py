@@ -56,7 +56,7 @@ def assert_agrees(expected: Any, got: Any, inputs: Mapping[str, torch.Tensor] | 
     their padding counts for nothing: where it is faster it is not computed.
     """
     assert set(got) == set(expected)
-    mask = inputs["attention_mask"].bool() if inputs is not None else None
+    mask = inputs["attention_mask"].bool() if inputs is not None and "attention_mask" in inputs else None
     for name, value in got.items():
         assert value.shape == expected[name].shape, name
         apart = (value - expected[name]).abs()
