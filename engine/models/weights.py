@@ -124,6 +124,8 @@ def header(file: Path) -> dict[str, _Tensor]:
                 raise _broken(file, "is cut short")
             text = stream.read(length)
         tensors = parsed(text)
+    except OutsizedShape as error:
+        raise _broken(file, f"has a tensor of an unknown kind ({error})") from error
     except (msgspec.DecodeError, msgspec.ValidationError, RecursionError, UnicodeDecodeError) as error:
         raise _broken(file, "has a header that cannot be read") from error
     except OSError as error:
@@ -136,7 +138,7 @@ def _check_layout(file: Path, tensors: dict[str, _Tensor], data_bytes: int) -> N
     at = 0
     for tensor in sorted(tensors.values(), key=lambda tensor: tensor.data_offsets):
         begin, end = tensor.data_offsets
-        if tensor.dtype not in _BITS or min(tensor.shape, default=0) < 0 or len(tensor.shape) > _MOST_DIMENSIONS:
+        if tensor.dtype not in _BITS:
             raise _broken(file, f"has a tensor of an unknown kind ({quoted(tensor.dtype)})")
         if end > data_bytes:
             raise _broken(file, "is cut short")
@@ -200,15 +202,20 @@ def counts_of(headers: list[dict[str, _Tensor]]) -> dict[str, int]:
 
 
 def parsed(text: bytes) -> dict[str, _Tensor]:
-    """The tensors that the JSON of a safetensors header names. Raises msgspec.DecodeError, RecursionError,
-    UnicodeDecodeError.
+    """The tensors that the JSON of a safetensors header names. Raises msgspec.DecodeError (OutsizedShape among
+    them), RecursionError, UnicodeDecodeError.
     """
     raw: dict[str, Any] = msgspec.json.decode(text, type=dict[str, Any])
     raw.pop("__metadata__", None)
     tensors = msgspec.convert(raw, dict[str, _Tensor], strict=True)
-    if any(len(tensor.shape) > _MOST_DIMENSIONS or min(tensor.shape, default=0) < 0 for tensor in tensors.values()):
-        raise msgspec.ValidationError("a tensor of an unknown kind")  # to multiply such a shape could take hours
+    for tensor in tensors.values():
+        if len(tensor.shape) > _MOST_DIMENSIONS or min(tensor.shape, default=0) < 0:
+            raise OutsizedShape(quoted(tensor.dtype))
     return tensors
+
+
+class OutsizedShape(msgspec.ValidationError):
+    """A shape that no tensor has, whose sizes could take hours to multiply; says the tensor's format."""
 
 
 def _broken(file: Path, what: str) -> ModelBroken:
