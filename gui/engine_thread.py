@@ -7,7 +7,8 @@ from PySide6.QtCore import QObject, QThread, Signal
 from engine.client import Client
 from engine.wire.messages import AnyRequest
 
-CLOSE_MS = 2_000
+CLOSE_MS = 8_000
+"""Longer than the client waits for the desk to keep a comparison."""
 
 
 class EngineThread(QThread):
@@ -52,7 +53,7 @@ class EngineThread(QThread):
         self._client.restart_desk()
 
     def close(self) -> bool:
-        """Ends the children and the thread. True when it is over within two seconds."""
+        """Ends the children and the thread. True when it is over in time."""
         self._client.close()
         if self.isRunning():
             return self.wait(CLOSE_MS)

@@ -29,7 +29,6 @@ from gui.widgets.throttle import Throttle
 SIZE = QSize(1180, 760)
 LEAST = QSize(760, 520)
 KEEP_EVERY_MS = 1_000
-DIGITS = (1, 2, 3, 4, 5, 6)
 TOO_LONG = (
     f"The input of that run is longer than {remembered.INPUT_CHARACTERS:,} characters, so it was not put back: the "
     "form holds what was there before."
@@ -81,7 +80,7 @@ class MainWindow(QMainWindow):
         self._whole = QStackedWidget()
         self.rail = Rail()
         self._lay_out()
-        for page, digit in zip(self._all_pages(), DIGITS, strict=True):
+        for digit, page in enumerate(self._all_pages(), 1):
             self._add_page(page, digit)
         self._connect()
         self.resize(SIZE)
@@ -167,7 +166,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self._whole)
 
     def _all_pages(self) -> tuple[QWidget, ...]:
-        """In the rail's order; ``DIGITS`` are theirs."""
+        """In the rail's order, and that of their digits."""
         own = (self.run_page, self.compare_page, self.cpu_page)
         return (*own, self.models_page, self.history_page, self.settings_page)
 

@@ -449,7 +449,7 @@ def _of_settings(shown: State) -> Iterator[Picture]:
     yield Picture("settings-freeing", dataclasses.replace(idle, storing=FreeUp(id="f")), "settings")
     failure = failure_of(DataFolder("The data folder /home/ada/data cannot be written."))
     yield Picture("settings-failure", dataclasses.replace(idle, storage_failure=failure), "settings")
-    to_end: Prepare = lambda window: _to_card(window, window.settings_page.about)  # noqa: E731
+    to_end: Prepare = lambda window: _to_card(window, window.settings_page.help)  # noqa: E731
     to_account: Prepare = lambda window: _to_card(window, window.settings_page.account)  # noqa: E731
     yield Picture("settings-account", found.signed_in(idle), "settings", at_last=to_account)
     yield Picture("settings-no-token", found.not_signed_in(idle), "settings", at_last=to_account)

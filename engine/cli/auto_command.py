@@ -8,7 +8,7 @@ import typer
 
 from engine.cli import comparing, saving
 from engine.cli.command import failures, named, talking
-from engine.cli.compare_command import AllowPickle, Calibration, Csv, Document, Html, Inputs, Model, Task
+from engine.cli.compare_command import AllowPickle, Calibration, Csv, Document, Html, IgnoreMemory, Inputs, Model, Task
 from engine.wire.messages import Compare
 
 
@@ -37,6 +37,7 @@ def auto_command(
     inputs: Inputs = "",
     calibration: Calibration = "",
     allow_pickle: AllowPickle = False,
+    ignore_memory: IgnoreMemory = False,
     document: Document = "",
     html: Html = "",
     csv: Csv = "",
@@ -63,6 +64,7 @@ def auto_command(
                 budget_s=budget,
                 calibration=str(Path(calibration).absolute()) if calibration else "",
                 allow_pickle=allow_pickle,
+                ignore_memory=ignore_memory,
             )
 
         comparison = comparing.ask(talk, make)

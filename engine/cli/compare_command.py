@@ -20,6 +20,9 @@ Calibration = Annotated[str, typer.Option(help="A text file, one text a line, fo
 AllowPickle = Annotated[
     bool, typer.Option("--allow-pickle", help="Open pickled weights: for models from people you trust.")
 ]
+IgnoreMemory = Annotated[
+    bool, typer.Option("--ignore-memory", help="Compare even where the model seems to need more than is free.")
+]
 Document = Annotated[str, typer.Option("--json", help="Write one JSON document there; - prints it.")]
 Html = Annotated[str, typer.Option(help="Write a report there: one page with charts and all figures.")]
 Csv = Annotated[str, typer.Option(help="Write a table there, one row a cell.")]
@@ -41,6 +44,7 @@ def compare_command(
     budget: Annotated[float, typer.Option(min=0, help="Seconds that all may take; 0 for as long as needed.")] = 0.0,
     calibration: Calibration = "",
     allow_pickle: AllowPickle = False,
+    ignore_memory: IgnoreMemory = False,
     document: Document = "",
     html: Html = "",
     csv: Csv = "",
@@ -72,6 +76,7 @@ def compare_command(
                 budget_s=budget,
                 calibration=str(Path(calibration).absolute()) if calibration else "",
                 allow_pickle=allow_pickle,
+                ignore_memory=ignore_memory,
             )
 
         comparison = comparing.ask(talk, make)

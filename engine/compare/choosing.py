@@ -40,12 +40,20 @@ def _surely_faster(cells: Sequence[CellResult], racers: Mapping[int, Racer], num
     return mine is not None and mine[0] > other[1] * (1 + NO_DIFFERENCE)
 
 
-def sentence(cell: CellResult) -> str:
-    """What to do, for someone who reads only this."""
+def sentence(cells: Sequence[CellResult], number: int) -> str:
+    """What to do, for someone who reads only this: ``number`` is the winner's."""
+    cell = cells[number]
+    if not has_rivals(cells):
+        return "Nothing but plain PyTorch could be measured, so nothing is known to be faster."
     if cell.verdict == "baseline" or cell.speedup is None:
         return "Use plain PyTorch: nothing that was tried is surely faster with the same answers."
     title = MODES[cell.mode].card.title
     return f"Use {title}, {cell.precision}: {_times(cell.speedup)} faster than plain PyTorch, {_answers(cell)}."
+
+
+def has_rivals(cells: Sequence[CellResult]) -> bool:
+    """Whether anything besides the baseline was measured."""
+    return any(cell.n for cell in cells if cell.verdict != "baseline")
 
 
 def _times(speedup: float) -> str:

@@ -1,5 +1,6 @@
 """A comparison from its first cell to its last: which races there are, and what comes of them."""
 
+import importlib
 import socket
 import time
 from collections.abc import Callable, Sequence
@@ -23,7 +24,11 @@ from engine.wire.messages import Compare, Event
 SEARCH_S = 180.0
 """What a search may take where nobody says."""
 
+BASELINE_SHARE = 0.2
+"""Of the time, for finding out how plain PyTorch is fastest."""
+
 LOOK_S = 0.5
+OVER = "The time that was given was over."
 
 
 class Conductor:
@@ -59,10 +64,14 @@ class Conductor:
         stopped = False
         try:
             self._look_for_others()
-            for batch in dict.fromkeys(cell.batch for cell in self._table):
+            batches = list(dict.fromkeys(cell.batch for cell in self._table if cell.status == "waiting"))
+            for done, batch in enumerate(batches):
                 numbers = [number for number, cell in enumerate(self._table) if cell.batch == batch]
-                if self._table[numbers[0]].status == "waiting":
-                    self._told_batch(numbers)
+                left_s = self._ends_at - time.monotonic()
+                if left_s > 0:
+                    self._told_batch(numbers, time.monotonic() + left_s / (len(batches) - done))
+                else:
+                    self._skip(numbers, OVER)
         except Interrupted:
             stopped = True
             self._table.end("stopped")
@@ -80,25 +89,29 @@ class Conductor:
             cells=cells,
             asked=msgspec.to_builtins(self._asked),
             machine=self._machine.state,
-            doubts=tuple(self._machine.doubts),
+            doubts=self._machine.doubts,
             winner=winner,
-            sentence=choosing.sentence(cells[winner]) if winner is not None else "",
+            sentence=choosing.sentence(cells, winner) if winner is not None else "",
             stopped=stopped,
             took_s=round(time.monotonic() - self._began_s, 2),
             started_s=round(started_s, 1),
         )
 
-    def _told_batch(self, numbers: Sequence[int]) -> None:
+    def _told_batch(self, numbers: Sequence[int], ends_at: float) -> None:
         """Where plain PyTorch fails, what was measured before stays. Raises CellOver where nothing was."""
         try:
-            self._batch(numbers)
+            self._batch(numbers, ends_at)
         except CellOver as over:
             if not any(cell.n for cell in self._table):
                 raise
             self._machine.doubt(f"Plain PyTorch failed in the middle: {over.reason}")
-            for number in numbers:
-                if self._table[number].status == "waiting":
-                    self._table.change(number, status="skipped", reason="Plain PyTorch failed.", stage="")
+            self._skip(numbers, "Plain PyTorch failed.")
+
+    def _skip(self, numbers: Sequence[int], reason: str) -> None:
+        """Those that still wait."""
+        for number in numbers:
+            if self._table[number].status == "waiting":
+                self._table.change(number, status="skipped", reason=reason, stage="")
 
     def _model(self) -> dict[str, str]:
         asked = self._asked
@@ -111,14 +124,17 @@ class Conductor:
         self._crew.close()
 
     def _winner(self) -> int | None:
-        """Of the first batch size: times of calls with more inputs are no times of the same work."""
+        """Of the first batch size that was measured: times of calls with more inputs are no times of the same work."""
         cells = tuple(self._table)
-        racers = {number: one for number, one in self._racers.items() if cells[number].batch == cells[0].batch}
+        batch = next((cell.batch for cell in cells if cell.verdict == "baseline"), 0)
+        racers = {number: one for number, one in self._racers.items() if cells[number].batch == batch}
         return choosing.winner(cells, racers, self._asked.floor)
 
-    def _batch(self, numbers: Sequence[int]) -> None:
+    def _batch(self, numbers: Sequence[int], ends_at: float) -> None:
         """All cells of one batch size."""
-        eager = baseline.best(numbers[0], self._table, self._crew, self._machine, self._facts)
+        threads = [self._table[number].threads for number in numbers[1:]]
+        within_s = BASELINE_SHARE * (ends_at - time.monotonic())
+        eager = baseline.best(numbers[0], self._table, self._crew, self._machine, self._facts, threads, within_s)
         self._table.change(eager.number, verdict="baseline")
         self._tokens = self._tokens or eager.held.tokens
         self._racers[eager.number] = eager
@@ -126,25 +142,25 @@ class Conductor:
         race = Race(self._table, self._crew, self._machine, eager, inputs)
         waiting = [number for number in numbers if self._table[number].status == "waiting" and number != eager.number]
         if self._asked.search:
-            Search(self._asked, self._facts, self._table, self._crew, race, self._ends_at).run(waiting, self._racers)
+            Search(self._asked, self._facts, self._table, self._crew, race, ends_at).run(waiting, self._racers)
         else:
-            self._groups(waiting, race)
+            self._groups(waiting, race, ends_at)
         race.release(eager)
 
-    def _groups(self, waiting: Sequence[int], race: Race) -> None:
+    def _groups(self, waiting: Sequence[int], race: Race, ends_at: float) -> None:
         """All cells, as many together as fit into memory."""
         group: list[Racer] = []
         for number in waiting:
-            if time.monotonic() > self._ends_at:
-                self._table.change(number, status="skipped", reason="The time that was given was over.")
+            if time.monotonic() > ends_at:
+                self._skip([number], OVER)
                 continue
             if group and not self._crew.has_room():
-                self._race(race, group)
+                self._race(race, group, ends_at)
                 group = []
             if racer := self._entered(number, race.eager):
                 group.append(racer)
         if group or not race.eager.rounds:
-            self._race(race, group)
+            self._race(race, group, ends_at)
 
     def _entered(self, number: int, eager: Racer) -> Racer | None:
         """None where the cell is over. Eager beside eager waits as the baseline does, with as many threads."""
@@ -156,15 +172,16 @@ class Conductor:
             self._crew.over(number, over)
             return None
 
-    def _race(self, race: Race, group: Sequence[Racer]) -> None:
+    def _race(self, race: Race, group: Sequence[Racer], ends_at: float) -> None:
         self._racers |= {racer.number: racer for racer in group}
-        for racer in race.run(group, self._asked.calls, self._asked.seconds, self._ends_at):
+        for racer in race.run(group, self._asked.calls, self._asked.seconds, ends_at):
             race.release(racer)
 
     def _look_for_others(self) -> None:
-        """Before anything of ours runs."""
+        """Before anything of ours runs. What takes a moment the first time must not do so while somebody stops."""
         watch = self._machine.watch(())
         try:
+            importlib.import_module("numpy")
             self._crew.rest(LOOK_S)
         finally:
             watch.end()

@@ -88,7 +88,7 @@ class Crew:
 
     def over(self, number: int, end: CellOver) -> None:
         """Told in the table."""
-        self._table.change(number, status=end.status, reason=end.reason, verdict="", stage="")
+        self._table.fail(number, end.status, end.reason)
 
     def has_room(self, others: int = 1) -> bool:
         """For so many more cells."""
@@ -98,7 +98,7 @@ class Crew:
         """Raises FilesChanged."""
         if not self._unchanged():
             for racer in self._alive:
-                self._table.change(racer.number, status="failed", reason=CHANGED, verdict="")
+                self._table.fail(racer.number, "failed", CHANGED)
             raise FilesChanged()
 
     def rest(self, seconds: float) -> None:
@@ -106,11 +106,14 @@ class Crew:
         if select.select([self._wake], [], [], seconds)[0]:
             raise Interrupted()
 
-    def gone(self, racer: Racer) -> None:
-        with contextlib.suppress(ValueError):
-            self._alive.remove(racer)
-        racer.close()
+    def gone(self, *racers: Racer) -> None:
+        """All are told to end before any is waited for."""
+        for racer in racers:
+            racer.kill()
+        for racer in racers:
+            with contextlib.suppress(ValueError):
+                self._alive.remove(racer)
+            racer.close()
 
     def close(self) -> None:
-        while self._alive:
-            self._alive.pop().close()
+        self.gone(*self._alive)

@@ -11,6 +11,7 @@ from engine.compare.racer import Racer
 from engine.measure import bootstrap
 from engine.measure.percentiles import median, percentile, told
 from engine.wire.comparison import CellResult
+from engine.wire.messages import Held
 from engine.wire.values import RunReport
 
 Rounds = Sequence[Sequence[float]]
@@ -23,7 +24,9 @@ PLACEMENT = 0.03
 by some percent for as long as they live (where their memory came to lie, which processor they began on).
 """
 
-UNCHECKED = "Its answers could not be compared: those of plain PyTorch could not be kept."
+UNCHECKED = "Its answers could not be compared: those of plain PyTorch could not be kept. Try fewer inputs."
+DIFFERENT = "different answers"
+DIFFERS_ON_TEXTS = "On these inputs its answers are the same; on the real texts that it was held against before, not."
 
 LEAST_ROUNDS = 6
 """The interval comes of drawing rounds, so there must be some."""
@@ -68,8 +71,9 @@ def judged(cell: CellResult, racer: Racer, eager: Racer, *, sure: bool) -> CellR
     """With the speedup, from rounds that belong together; where it is ``sure``, with its interval and verdict too."""
     if cell.agreement is None:
         return msgspec.structs.replace(cell, verdict="not checked", reason=UNCHECKED)
-    if cell.agreement.verdict == "different answers":
-        return msgspec.structs.replace(cell, verdict="different answer")
+    if answers_differ(racer.held):
+        reason = "" if cell.agreement.verdict == DIFFERENT else DIFFERS_ON_TEXTS
+        return msgspec.structs.replace(cell, verdict="different answer", reason=reason)
     baseline, own = together(eager, racer)
     if not own:
         return cell
@@ -78,13 +82,20 @@ def judged(cell: CellResult, racer: Racer, eager: Racer, *, sure: bool) -> CellR
     if not sure or len(own) < LEAST_ROUNDS:
         return cell
     low, high = interval(baseline, own)
+    found = verdict(eager_ms / own_ms, low, high)
     more_s = racer.held.load_s + racer.held.prepare_s - eager.held.load_s - eager.held.prepare_s
+    pays = found == "faster" and not racer.held.prepare_cached
     return msgspec.structs.replace(
         cell,
         speedup_ci=(low, high),
-        verdict=verdict(eager_ms / own_ms, low, high),
-        break_even_calls=None if racer.held.prepare_cached else _break_even(more_s, (eager_ms - own_ms) / 1000),
+        verdict=found,
+        break_even_calls=max(0, math.ceil(1000 * more_s / (eager_ms - own_ms))) if pays else None,
     )
+
+
+def answers_differ(held: Held) -> bool:
+    """On the inputs, or on the real texts that its mode and precision were held against before."""
+    return any(found is not None and found.verdict == DIFFERENT for found in (held.agreement, held.sample))
 
 
 def interval(theirs: Rounds, own: Rounds) -> tuple[float, float]:
@@ -118,9 +129,3 @@ def explained(cell: CellResult, report: RunReport) -> CellResult:
         fused=evidence.fused if evidence else {},
         cap_held=caps.held(cell.isa_cap, executed),
     )
-
-
-def _break_even(more_s: float, gain_s: float) -> int | None:
-    if gain_s <= 0:
-        return None
-    return max(0, math.ceil(more_s / gain_s))

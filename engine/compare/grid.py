@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from engine.all_modes import MODES
-from engine.compare import caps
+from engine.compare import caps, sample
 from engine.cpu import read as cpu
 from engine.mode import Mode
 from engine.models.facts import ModelFacts
@@ -69,6 +69,7 @@ def hold_of(asked: Compare, cell: CellResult, number: int) -> Hold:
         task=asked.task,
         mode=cell.mode,
         inputs=asked.inputs,
+        also=sample.more(asked),
         precision=cell.precision,
         batch=cell.batch,
         runtime=MODES[cell.mode].card.runtime,

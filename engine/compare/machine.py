@@ -10,6 +10,8 @@ import psutil
 from engine.measure.percentiles import median
 
 DRIFT = 0.05
+DRIFT_ROUNDS = 12
+"""In fewer, a third of them is a moment."""
 BUSY = 0.25
 
 
@@ -17,12 +19,21 @@ class Machine:
     """Collects doubts, sentences that stand beside the figures."""
 
     def __init__(self) -> None:
-        self.doubts: list[str] = []
-        self.state: Literal["quiet", "drifting", "loaded"] = "quiet"
+        self._doubts: list[str] = []
+        self._drifts: dict[int, str] = {}
+        self._loaded = False
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        return (*self._doubts, *dict.fromkeys(self._drifts.values()))
+
+    @property
+    def state(self) -> Literal["quiet", "drifting", "loaded"]:
+        return "loaded" if self._loaded else "drifting" if self._drifts else "quiet"
 
     def doubt(self, sentence: str) -> None:
-        if sentence not in self.doubts:
-            self.doubts.append(sentence)
+        if sentence not in self._doubts:
+            self._doubts.append(sentence)
 
     def watch(self, pids: Iterable[int]) -> "Watch":
         """From now on: what others than these processes do. ``Watch.end`` judges it."""
@@ -31,21 +42,24 @@ class Machine:
     def busy(self, processors: float) -> None:
         """So many processors were kept busy by others."""
         if processors >= BUSY:
-            self.state = "loaded"
+            self._loaded = True
             self.doubt(f"Other programs kept about {processors:.1f} processors busy meanwhile.")
 
-    def look_for_drift(self, rounds: Sequence[Sequence[float]]) -> None:
-        """Of eager's own time, from the first third of its rounds to the last."""
-        third = len(rounds) // 3
-        if not third:
+    def look_for_drift(self, batch: int, rounds: Sequence[Sequence[float]]) -> None:
+        """Of eager's own time with so many inputs, from the first third of all its rounds to the last. What was said
+        after fewer of them is said no more.
+        """
+        self._drifts.pop(batch, None)
+        if len(rounds) < DRIFT_ROUNDS:
             return
+        third = len(rounds) // 3
         first, last = (median([ms for each in part for ms in each]) for part in (rounds[:third], rounds[-third:]))
         if abs(last - first) <= DRIFT * first:
             return
-        if self.state == "quiet":
-            self.state = "drifting"
         way, share = ("slower" if last > first else "faster"), 100 * abs(last - first) / first
-        self.doubt(f"The machine became {share:.0f} % {way} while it was measured, by plain PyTorch's own time.")
+        self._drifts[batch] = (
+            f"The machine became {share:.0f} % {way} while it was measured, by plain PyTorch's own time."
+        )
 
 
 class Watch:

@@ -100,6 +100,10 @@ class Member:
         died = EngineDied(f"The engine of a cell {self._child.outcome()}.", details=self._child.output())
         return CellOver("failed", f"Its engine {self._child.outcome()}.", failure_of(died))
 
+    def kill(self) -> None:
+        """``close`` is owed."""
+        self._child.kill()
+
     def close(self) -> None:
         self._child.close()
 

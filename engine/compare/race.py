@@ -47,32 +47,37 @@ class Race:
                 racer.shorten(max(0.0, left_s) / planned_s)
             self._machine.doubt("There was not time for as many calls as were asked for.")
         watch = self._machine.watch(self._crew.pids)
-        figures_by = float("inf")
         try:
             for done in range(rounds):
                 if done >= figures.LEAST_ROUNDS and time.monotonic() > ends_at:
                     break
-                self._round(racers)
+                self._round(racers, ends_at)
                 for racer in racers:
                     self._figure(racer, sure=False)
-        except Interrupted:
-            figures_by = time.monotonic() + FIGURES_S
-            raise
-        finally:
+        except (CellOver, Interrupted) as end:
+            figures_by = time.monotonic() + (FIGURES_S if isinstance(end, Interrupted) else float("inf"))
             for racer in racers:
                 self._figure(racer, sure=time.monotonic() < figures_by)
+            raise
         watch.end()
-        self._machine.look_for_drift(list(self.eager.rounds.values())[-rounds:])
+        for racer in racers:
+            self._crew.rest(0)
+            self._figure(racer)
+        self._machine.look_for_drift(self.eager.hold.batch, list(self.eager.rounds.values()))
         self._crew.check_files()
         return racers[1:]
 
-    def _round(self, racers: list[Racer]) -> None:
+    def least_s(self, group: Sequence[Racer], rounds: int) -> float:
+        """What so many rounds of them take at least: a call each, and the one before it that is not timed."""
+        return sum(2 * rounds * racer.call_s for racer in (self.eager, *group))
+
+    def _round(self, racers: list[Racer], ends_at: float) -> None:
         self._done += 1
         order = list(racers)
         random.shuffle(order)
         for racer in order:
             try:
-                racer.turn(self._done)
+                racer.turn(self._done, ends_at - time.monotonic())
             except CellOver as over:
                 if racer is self.eager:
                     raise

@@ -19,6 +19,9 @@ RELEASE_LIMIT_S = 60.0
 SLOWER = 50
 """A call may take so many times what it did, before its cell is given up."""
 
+LEAST_PATIENCE_S = 10.0
+"""However little time is left: a machine may be busy for some seconds."""
+
 
 class Racer:
     """``rounds``: the times of the model's calls in ms, by the number of the round, which counts for all cells of a
@@ -67,11 +70,14 @@ class Racer:
         """Fewer calls a round, where there is no time for all."""
         self.calls = max(1, int(self.calls * share))
 
-    def turn(self, round_number: int) -> None:
-        """One round. Raises CellOver, Interrupted."""
+    def turn(self, round_number: int, left_s: float = float("inf")) -> None:
+        """One round. ``left_s``: of the time for all; one that hangs is not waited for much longer. Raises CellOver,
+        Interrupted.
+        """
         turn_s = max(LEAST_TURN_S, LONGER * self.calls * self.call_s)
         self._member.send(Round(id=self.hold.id, calls=self.calls, limit_s=turn_s))
-        limit_s = min(self._limit_s, 60.0) + turn_s + SLOWER * self.call_s
+        patience_s = min(self._limit_s, 60.0) + SLOWER * self.call_s
+        limit_s = turn_s + min(patience_s, max(LEAST_PATIENCE_S, left_s))
         heard = self._member.hear(wanted(self.hold, Rested), self._wake, limit_s)
         self.rounds[round_number] = tuple(
             ms for event in heard if isinstance(event, Samples) for ms in event.latency_ms
@@ -91,6 +97,10 @@ class Racer:
         assert isinstance(finished, Finished)
         assert finished.report is not None
         return finished.report
+
+    def kill(self) -> None:
+        """``close`` is owed."""
+        self._member.kill()
 
     def close(self) -> None:
         self._member.close()

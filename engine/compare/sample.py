@@ -13,6 +13,8 @@ from engine.all_tasks import TASKS
 from engine.wire.errors import BadInput
 from engine.wire.messages import Compare
 
+FEW = 20
+
 _QUESTIONS = ("What happened?", "Who is it about?", "Where was it?", "When was it?")
 _MASK = "[MASK]"
 
@@ -22,6 +24,11 @@ def completed(asked: Compare) -> Compare:
     if asked.task not in TASKS:
         raise BadInput(f"There is no task named {asked.task!r}.", f"Pick one of: {', '.join(TASKS)}.")
     return asked if asked.inputs else msgspec.structs.replace(asked, inputs=inputs(asked.task))
+
+
+def more(asked: Compare) -> tuple[dict[str, Any], ...]:
+    """What a search holds answers against besides few inputs: one answer is no ground for a choice that is kept."""
+    return inputs(asked.task) if asked.search and len(asked.inputs) < FEW else ()
 
 
 def inputs(task: str) -> tuple[dict[str, Any], ...]:

@@ -72,6 +72,7 @@ class Search:
         self._enter_all(self._in_order(waiting))
         while len(self._alive) > FINALISTS and self._heat():
             pass
+        self._let_go_for_lack_of_time()
         self._alive = self._race.run(self._alive, self._asked.calls, self._asked.seconds, self._ends_at, ROUNDS)
         self._try_other_threads()
         for racer in self._alive:
@@ -99,7 +100,9 @@ class Search:
                 self._take_in(preparing.popleft())
             while not self._crew.has_room() and self._heat():
                 pass
-            if self._has_time(number):
+            if self._alive and not self._crew.has_room():
+                self._skip(number, "There was no memory for it beside those that may be the fastest.")
+            elif self._has_time(number):
                 with self._over_is_told(number):
                     limit_s = max(LEAST_S, self._doors_close_at - time.monotonic())
                     preparing.append(self._crew.begin(number, Way(self._table[number].threads), limit_s))
@@ -128,36 +131,61 @@ class Search:
         """Once it is prepared; whose answers are too far off needs not be timed."""
         with self._over_is_told(racer.number):
             self._crew.entered(racer)
-            agreement = racer.held.agreement
-            self._table.change(racer.number, agreement=agreement)
-            if choosing.agrees(self._table[racer.number], self._asked.floor):
+            self._table.change(racer.number, agreement=racer.held.agreement)
+            reason = self._too_far(racer)
+            if not reason:
                 self._alive.append(racer)
                 self._racers[racer.number] = racer
                 return
             self._crew.gone(racer)
-            if agreement is None:
+            self._skip(racer.number, reason)
+            if racer.held.agreement is None:
                 self._unchecked = True
-                self._skip(racer.number, figures.UNCHECKED)
-                return
-            self._skip(racer.number, "Its answers are not as near to plain PyTorch's as was asked for.")
-            if agreement.verdict == "different answers":
+            elif figures.answers_differ(racer.held):
                 self._table.change(racer.number, verdict="different answer")
 
+    def _too_far(self, racer: Racer) -> str:
+        """Why its answers are not those that were asked for."""
+        if racer.held.agreement is None:
+            return figures.UNCHECKED
+        if not choosing.agrees(self._table[racer.number], self._asked.floor):
+            return "Its answers are not as near to plain PyTorch's as was asked for."
+        return figures.DIFFERS_ON_TEXTS if figures.answers_differ(racer.held) else ""
+
     def _heat(self) -> bool:
-        """A short race, after which the slower ones leave. False where none did."""
-        if len(self._alive) < 2:
+        """A short race, after which the slower ones leave. False where none did, or there is no time for it."""
+        final = sorted(self._alive, key=lambda racer: racer.call_s)[:FINALISTS]
+        least_s = self._race.least_s(self._alive, HEAT_ROUNDS) + self._final_s(final)
+        if len(self._alive) < 2 or time.monotonic() + least_s > self._ends_at:
             return False
         self._alive = self._race.run(self._alive, HEAT_CALLS, HEAT_S, self._ends_at, HEAT_ROUNDS)
         self._alive.sort(key=lambda racer: racer.call_s)
         half = math.ceil(len(self._alive) / 2)
         near_s = NEAR * self._alive[0].call_s
         leaving = [racer for racer in self._alive[half:] if racer.call_s > near_s]
+        self._let_go(leaving)
+        return bool(leaving)
+
+    def _let_go(self, leaving: Sequence[Racer]) -> None:
+        self._crew.gone(*leaving)
         for racer in leaving:
             self._alive.remove(racer)
-            self._crew.gone(racer)
             del self._racers[racer.number]
-            self._table.change(racer.number, stage="let go", speedup_ci=None, verdict="")
-        return bool(leaving)
+            if racer.rounds:
+                self._table.change(racer.number, stage="let go", speedup_ci=None, verdict="")
+            else:
+                self._skip(racer.number, "There was no time left to measure it.")
+
+    def _let_go_for_lack_of_time(self) -> None:
+        """The slowest, until there is time for the rest; at least one stays."""
+        fastest = sorted(self._alive, key=lambda racer: racer.call_s)
+        stay = len(fastest)
+        while stay > 1 and time.monotonic() + self._final_s(fastest[:stay]) > self._ends_at:
+            stay -= 1
+        self._let_go(fastest[stay:])
+
+    def _final_s(self, group: Sequence[Racer]) -> float:
+        return self._race.least_s(group, figures.LEAST_ROUNDS)
 
     def _try_other_threads(self) -> None:
         """The one that would win, with fewer threads and with more."""
@@ -189,11 +217,16 @@ class Search:
         return 2 * (LEAST_S / 2 + held.load_s + prepare_s)
 
     def _remember(self) -> None:
-        """Not what was chosen without a check of the answers, or with texts that Auto will not have."""
-        number = choosing.winner(tuple(self._table), self._racers, self._asked.floor)
-        if number is None or self._unchecked or self._asked.calibration:
+        """Not what was chosen without a check of the answers or without a rival, or with texts that Auto will not have;
+        nor in the place of something faster, for which there was no time.
+        """
+        cells = tuple(self._table)
+        number = choosing.winner(cells, self._racers, self._asked.floor)
+        if number is None or self._unchecked or self._asked.calibration or not choosing.has_rivals(cells):
             return
-        cell = self._table[number]
+        cell = cells[number]
+        if self._is_outdone(cell.speedup or 1.0):
+            return
         pick = Pick(
             task=self._asked.task,
             mode=cell.mode,
@@ -203,7 +236,22 @@ class Search:
             answers=cell.agreement.verdict if cell.agreement else "",
             found_s=int(time.time()),
         )
-        picks.keep(picks.model_key(self._facts.content_key, self._asked.tokenizer), cpu.signature(cpu.facts()), pick)
+        picks.keep(*self._pick_key(), pick)
+
+    def _is_outdone(self, speedup: float) -> bool:
+        """By what an earlier search found, and this one skipped."""
+        for pick in picks.find(*self._pick_key(), [self._asked.task]):
+            skipped = any(
+                cell.status == "skipped" and not cell.verdict
+                for cell in self._table
+                if (cell.mode, cell.precision) == (pick.mode, pick.precision)
+            )
+            if skipped and pick.speedup > speedup:
+                return True
+        return False
+
+    def _pick_key(self) -> tuple[str, str]:
+        return picks.model_key(self._facts.content_key, self._asked.tokenizer), cpu.signature(cpu.facts())
 
     def _skip(self, number: int, reason: str) -> None:
         self._table.change(number, status="skipped", reason=reason, stage="")

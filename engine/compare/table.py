@@ -35,6 +35,12 @@ class Table:
         self._cells[number] = cell
         self._told(number)
 
+    def fail(self, number: int, status: str, reason: str) -> None:
+        """It measured something and is over: what it took is told, not what it would be worth."""
+        verdict = "baseline" if self._cells[number].verdict == "baseline" else ""
+        worth: dict[str, object] = {"speedup": None, "speedup_ci": None, "break_even_calls": None, "verdict": verdict}
+        self.change(number, status=status, reason=reason, stage="", **worth)
+
     def waiting(self) -> list[int]:
         """Those that nothing has been told of yet."""
         return [number for number, cell in enumerate(self._cells) if cell.status == "waiting"]

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import psutil
 
 from engine.cpu import container, judge, linux, machine_code, macos, tiles, topology, windows
@@ -26,7 +27,9 @@ def facts(ask_tiles: Callable[[], Tiles] | None = None) -> Cpu:
     ``ask_tiles`` is called once, and only on a CPU that has AMX. By default it asks in a child that is gone at once;
     a process that will use AMX passes ``request_tiles``.
     """
-    return assemble(_told(ask_tiles or _probe_tiles), platform.machine(), psutil.virtual_memory().total, _limits())
+    told = _told(ask_tiles or _probe_tiles)
+    found = assemble(told, platform.machine(), psutil.virtual_memory().total, _limits())
+    return msgspec.structs.replace(found, processors_allowed=_processors_allowed())
 
 
 def assemble(told: Told, machine: str, memory_bytes: int, limits: Limits) -> Cpu:
@@ -106,6 +109,12 @@ def _told(ask_tiles: Callable[[], Tiles]) -> Told:
             ask_tiles,
         )
     return Told("", (), _counted(), {})
+
+
+def _processors_allowed() -> int:
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return len(psutil.Process().cpu_affinity()) if sys.platform == "win32" else 0
 
 
 def _registers(machine: str) -> Registers | None:

@@ -1,5 +1,6 @@
 """The person's access token of the Hub: tried, kept, told of; never told back."""
 
+from collections.abc import Callable
 from typing import Any
 
 from engine.models.hub import surroundings, token
@@ -17,10 +18,13 @@ def told() -> TokenTold:
     return TokenTold(place=token.place(), account=token.account(), keyring=token.has_keyring())
 
 
-def give(request: SetToken, halt: Halt) -> TokenTold:
-    """Raises SignInNeeded for a token that the Hub does not accept; it is not kept then."""
+def give(request: SetToken, halt: Halt, settle: Callable[[], None]) -> TokenTold:
+    """``settle``: called before anything is kept or removed; from then on it is not stopped. Raises SignInNeeded for a
+    token that the Hub does not accept, and Stopped; it is not kept then.
+    """
     given = request.token.strip()
     if not given:
+        settle()
         token.remove()
         return told()
     token.require_form(given)
@@ -29,7 +33,7 @@ def give(request: SetToken, halt: Halt) -> TokenTold:
         account = _account(given, halt)
     except (Offline, TimedOut):  # without the Hub it is kept as it is
         account = ""
-    halt.check()
+    settle()
     token.keep(given, account)
     return told()
 

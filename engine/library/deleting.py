@@ -19,9 +19,12 @@ _QUIET_S = 60
 """A half file that grew within this time is somebody's."""
 
 
-def delete(request: DeleteModel, is_downloaded: Callable[[str], bool] = lambda repo: False) -> LocalModel:
-    """Removes what was asked for; returns what it was. ``is_downloaded``: whether some download of a repository goes
-    on. Raises ModelNotFound, BadInput, EngineBusy, DataFolder.
+def delete(
+    request: DeleteModel,
+    kept_away: Callable[[str], contextlib.AbstractContextManager[None]] = lambda repo: contextlib.nullcontext(),
+) -> LocalModel:
+    """Removes what was asked for; returns what it was. ``kept_away``: keeps this program's downloads of a repository
+    from it meanwhile. Raises ModelNotFound, BadInput, EngineBusy, DataFolder.
 
     Nothing is removed but of a folder that the list itself names: what a request says is compared, never followed.
     """
@@ -38,11 +41,11 @@ def delete(request: DeleteModel, is_downloaded: Callable[[str], bool] = lambda r
             else "The starter belongs to the program and stays.",
             "Delete it with your file manager if you want to." if model.place == "folder" else "Pick another model.",
         )
-    elsewhere = any(one.repo == model.name and one.is_at_work for one in pending.listed())
-    if elsewhere or is_downloaded(model.name):
-        raise EngineBusy(f"{model.name} is being downloaded.", "Stop its download first, then delete it.")
-    _remove_snapshot(model)
-    _remove_prepared(model, request.content_key)
+    with kept_away(model.name):
+        if any(one.repo == model.name and one.is_at_work for one in pending.listed()):
+            raise EngineBusy(f"{model.name} is being downloaded.", "Stop its download first, then delete it.")
+        _remove_snapshot(model)
+        _remove_prepared(model, request.content_key)
     return model
 
 

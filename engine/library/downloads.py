@@ -3,9 +3,10 @@
 What is not over is kept in the data folder, so that the next start tells it as paused.
 """
 
+import contextlib
 import dataclasses
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
@@ -56,6 +57,7 @@ class Downloads:
         self._lock = threading.Lock()
         self._waiting: list[_Job] = []
         self._running: list[_Job] = []
+        self._kept_away: set[str] = set()
 
     def add(self, request: Download) -> None:
         """Begins at once, or after those that came before, or joins the one that fetches the same."""
@@ -66,10 +68,13 @@ class Downloads:
             return
         with self._lock:
             job = next((job for job in (*self._running, *self._waiting) if job.key == key and job.is_joined), None)
+            repo, revision, part = key
+            if repo in self._kept_away:
+                self._send(Failed(id=request.id, failure=failure_of(EngineBusy(f"{repo} is being deleted.", _AGAIN))))
+                return
             if job is not None:
                 job.requests.append(request.id)
             else:
-                repo, revision, part = key
                 before = pending.find(key) or Pending(repo=repo, revision=revision, part=part)
                 job = _Job(key, before, [request.id])
                 self._waiting.append(job)
@@ -107,15 +112,23 @@ class Downloads:
             mine = any(job.key == key for job in (*self._running, *self._waiting))
         kept = pending.find(key)
         if mine or (kept is not None and kept.is_at_work):
-            raise EngineBusy(f"{key[0]} is being downloaded.", "Stop its download first.")
+            raise EngineBusy(f"{key[0]} is being downloaded.", _STOP_FIRST)
         if kept is not None:
             half.remove(kept, [one for one in pending.listed() if one.key != key])
             pending.drop(key)
 
-    def is_at(self, repo: str) -> bool:
-        """Whether some download of this repository runs or waits here."""
+    @contextlib.contextmanager
+    def kept_away(self, repo: str) -> Iterator[None]:
+        """Within it no download of this repository begins. Raises EngineBusy where one runs or waits here."""
         with self._lock:
-            return any(job.key[0] == repo for job in (*self._running, *self._waiting))
+            if any(job.key[0] == repo for job in (*self._running, *self._waiting)):
+                raise EngineBusy(f"{repo} is being downloaded.", _STOP_FIRST)
+            self._kept_away.add(repo)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._kept_away.discard(repo)
 
     def _job_of(self, request_id: str) -> _Job | None:
         return next((job for job in (*self._running, *self._waiting) if request_id in job.requests), None)
@@ -226,6 +239,7 @@ def _key_of(ref: str, revision: str, part: str) -> _Key:
 
 
 _WAITS = "Waits for its turn."
+_STOP_FIRST, _AGAIN = "Stop its download first.", "Download it again when that is over."
 _STOPPED, _GO_ON = "The download was stopped.", "Download again to go on from there."
 
 

@@ -74,7 +74,7 @@ class Library:
         with self._lock:
             halt = self._open.pop(request_id, None) if request_id not in self._changes else None
         if halt is not None:
-            self._send(Failed(id=request_id, failure=failure_of(Stopped("Stopped.", "Try again."))))
+            self._send(Failed(id=request_id, failure=failure_of(_stopped())))
             halt.stop()
 
     def _hold(self, request: SetToken) -> None:
@@ -121,11 +121,22 @@ class Library:
             case LookAtToken():
                 return accounts.told()
             case SetToken():
-                return accounts.give(request, halt)
+                return accounts.give(request, halt, lambda: self._settle(request.id))
             case CheckForUpdate():
                 return updates.check(halt)
 
+    def _settle(self, request_id: str) -> None:
+        """From now on it changes something. Raises Stopped where that was told of it."""
+        with self._lock:
+            if request_id not in self._open:
+                raise _stopped()
+            self._changes.add(request_id)
+
     def _deleted(self, request: DeleteModel) -> Event:
         with self._changing:
-            deleting.delete(request, self._downloads.is_at)
+            deleting.delete(request, self._downloads.kept_away)
             return local.listed(request.folders)
+
+
+def _stopped() -> Stopped:
+    return Stopped("Stopped.", "Try again.")

@@ -37,7 +37,7 @@ def compare(session: Session, calls: Calls) -> Generator[Event, None, Compared]:
     key = references.key(session.facts.content_key, run.task, encoded.batches)
     if _is_reference(session):
         yield from _kept(session, key, _raw(calls))
-        return Compared(Agreement(verdict="reference", share=1, max_abs_diff=0, cosine_worst=1, n=encoded.inputs))
+        return _reference(session)
     known = references.find(key)
     lower = prepared.precision != REFERENCE[1]
     sample = real_text.known(session) if lower else None
@@ -73,9 +73,23 @@ def compare(session: Session, calls: Calls) -> Generator[Event, None, Compared]:
     return Compared(agreement, sample, ratio)
 
 
+def known_reference(session: Session) -> Compared | None:
+    """Of plain PyTorch, where what it answers to this input is kept already: it needs not be asked again."""
+    if not _is_reference(session):
+        return None
+    key = references.key(session.facts.content_key, session.run.task, session.encoded.batches)
+    return None if references.find(key) is None else _reference(session)
+
+
+def _reference(session: Session) -> Compared:
+    n = session.encoded.inputs
+    return Compared(Agreement(verdict="reference", share=1, max_abs_diff=0, cosine_worst=1, n=n))
+
+
 def _kept(session: Session, key: str, outputs: references.Batches) -> Generator[Event, None, None]:
     try:
-        references.keep(key, outputs)
+        if not references.keep(key, outputs):
+            yield session.note("The reference answer is too large to be kept for later runs.")
     except (DiskFull, DataFolder) as error:  # the answer is there all the same
         yield session.note("The reference answer could not be kept for later runs.", error.what_happened)
 

@@ -8,8 +8,9 @@ from engine.runtimes.child import Child
 from engine.wire import codec
 from engine.wire.messages import AnyRequest, Stage, Stop
 
-TERMINATE_AFTER_S = 0.4
-KILL_AFTER_S = 0.8
+TERMINATE_AFTER_S = {"work": 0.4, "compare": 0.8}
+"""A comparison ends by itself, with what it has measured; only what hangs is terminated."""
+KILL_AFTER_S = {"work": 0.8, "compare": 0.95}
 
 
 class Role:
@@ -61,7 +62,7 @@ class Role:
         return Stage(id=request_id, stage="starting", seconds=time.monotonic() - since)
 
     def stop(self, request_id: str) -> None:
-        """Asks at once; a ``work`` process is terminated after 0.4 s and killed after 0.8 s. A desk works on."""
+        """Asks at once; then the process is terminated and killed. A desk works on."""
         if self.stopping == request_id:
             return
         self.write(Stop(id=request_id))
@@ -69,7 +70,10 @@ class Role:
             return  # it ends that request only, cooperatively
         self.stopping = request_id
         now = time.monotonic()
-        self._deadlines = [(now + TERMINATE_AFTER_S, self.child.terminate), (now + KILL_AFTER_S, self.child.kill)]
+        self._deadlines = [
+            (now + TERMINATE_AFTER_S[self.child.role], self.child.terminate),
+            (now + KILL_AFTER_S[self.child.role], self.child.kill),
+        ]
 
     @property
     def due(self) -> float | None:

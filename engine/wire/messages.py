@@ -371,7 +371,8 @@ class Samples(Event, frozen=True, kw_only=True, tag="samples"):
 
 class Held(Event, frozen=True, kw_only=True, tag="held"):
     """A cell of a comparison is ready for its rounds. ``peak_bytes``: the most that its process had. ``call_ms``: of
-    its last calls while it warmed up; ``tokens``: what such a call holds, padding included.
+    its last calls while it warmed up; ``tokens``: what such a call holds, padding included. ``sample``: what a run
+    found of its mode and precision on real texts, where one looked.
     """
 
     precision_executed: str
@@ -383,6 +384,7 @@ class Held(Event, frozen=True, kw_only=True, tag="held"):
     tokens: int
     peak_bytes: int
     agreement: Agreement | None = None
+    sample: Agreement | None = None
 
 
 class Rested(Event, frozen=True, kw_only=True, tag="rested"):

@@ -268,15 +268,17 @@ class Hold(Request, frozen=True, kw_only=True, tag="hold"):
     """To work: prepare one cell of a comparison and keep it ready for its turns.
 
     ``inputs``: the fields of each input. ``batch`` of them go into one call; the first call's are the ones that are
-    timed. The answers to all are held against those of eager fp32 where these are kept; the cell that is eager fp32
-    itself keeps its own. Nothing falls back. Answered by ``Stage`` as it goes, then ``Held``; then each ``Round`` by
-    ``Samples`` and ``Rested``, and ``Release`` by ``Finished`` with a report. The other fields are as in ``Run``.
+    timed. The answers to all, and to those of ``also`` where the model takes them, are held against those of eager
+    fp32 where these are kept; the cell that is eager fp32 itself keeps its own. Nothing falls back. Answered by
+    ``Stage`` as it goes, then ``Held``; then each ``Round`` by ``Samples`` and ``Rested``, and ``Release`` by
+    ``Finished`` with a report. The other fields are as in ``Run``.
     """
 
     folder: str
     task: str
     mode: str
     inputs: tuple[dict[str, Any], ...]
+    also: tuple[dict[str, Any], ...] = ()
     precision: str = "fp32"
     batch: int = 1
     runtime: str = "main"
@@ -311,7 +313,8 @@ class Compare(Request, frozen=True, kw_only=True, tag="compare"):
     ``isa_caps``: "" for none, or an id of ``engine.wire.comparison.ISA_CAPS``. Each cell gets at least ``calls`` timed
     calls and ``seconds`` of them, as far as ``budget_s`` (0: without limit) allows. ``cell_limit_s``: a cell whose
     preparation takes longer is given up. ``search``: only the fastest is wanted, so cells that fall behind are let go
-    early and its choice is remembered. ``floor``: the least agreement with plain PyTorch that the winner may have.
+    early and its choice is remembered; answers to few inputs are then held against plain PyTorch's on the bundled
+    sample too. ``floor``: the least agreement with plain PyTorch that the winner may have.
     Without ``inputs`` a bundled sample is taken. ``model_name``, ``ref`` and ``commit`` are as in ``ModelCard``, to be
     told with what was found. Answered by ``CellTold`` whenever a cell changes, then ``Compared``; a stopped one too.
     The other fields are as in ``Hold``.

@@ -142,7 +142,8 @@ class Cpu(Value, frozen=True, kw_only=True):
     """What this CPU is. ``caches`` maps "L1d", "L2"... to bytes in all; zero cores mean unknown.
 
     ``core_kinds`` is None where all cores are alike. ``limit_cpus`` and ``limit_memory_mb`` are a container's, 0 for
-    none; ``cores_allowed`` and ``memory_total_mb`` are within them.
+    none; ``cores_allowed`` and ``memory_total_mb`` are within them. ``processors_allowed``: logical ones, by this
+    process's affinity; 0 where that is not known.
     """
 
     brand: str
@@ -151,12 +152,19 @@ class Cpu(Value, frozen=True, kw_only=True):
     cores_physical: int
     cores_logical: int
     cores_allowed: int
+    processors_allowed: int = 0
     caches: dict[str, int]
     memory_total_mb: int
     features: tuple[Feature, ...]
     core_kinds: CoreKinds | None = None
     limit_cpus: float = 0
     limit_memory_mb: int = 0
+
+    @property
+    def most_threads(self) -> int:
+        """A thread for each logical processor that may be used."""
+        most = self.processors_allowed or self.cores_logical
+        return max(1, min(most, int(self.limit_cpus)) if self.limit_cpus else most)
 
 
 class MachinePeaks(Value, frozen=True, kw_only=True):

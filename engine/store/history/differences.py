@@ -151,7 +151,8 @@ def _figures(entry: HistoryOpened) -> _Values:
 
 
 def _of_cell(cell: CellResult) -> _Values:
-    name = f"{cell.mode} {cell.precision}, {cell.threads} threads, batch {cell.batch}"
+    name = "baseline, " if cell.verdict == "baseline" else ""
+    name += f"{cell.mode} {cell.precision}, {cell.threads} threads, batch {cell.batch}"
     name += f", at most {cell.isa_cap}" if cell.isa_cap else ""
     if cell.p50_ms is None:
         return {f"{name}: median": (cell.status, "")}

@@ -88,7 +88,7 @@ class LimitsCard(Card):
         if state.catalogue is None:
             return
         self._cpu = cpu = state.catalogue.cpu
-        self._most_threads = max(1, cpu.cores_allowed or cpu.cores_logical)
+        self._most_threads = cpu.most_threads
         self.threads.setPlaceholderText(f"{state.catalogue.threads} (usual)")
 
     def problem(self) -> str:

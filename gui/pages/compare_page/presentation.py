@@ -145,8 +145,7 @@ class RacePresentation(QWidget):
         """What the number keys start."""
         lines = []
         for place, (fields,) in enumerate(self._prompts, start=1):
-            first = next(iter(fields.values()), "")
-            words = first if isinstance(first, str) else ", ".join(first)
+            words = " ".join(value if isinstance(value, str) else ", ".join(value) for value in fields.values())
             lines.append(f"{place}   {words[:PROMPT_CHARACTERS]}{'…' if len(words) > PROMPT_CHARACTERS else ''}")
         return "\n\n".join([PRESS, *lines] if lines else [])
 

@@ -16,8 +16,10 @@ MOST_PROMPTS = 9
 SENTENCES = 4
 """So many texts fill a field that takes a list."""
 
-_NO_PROMPTS = frozenset({"answer", "mask"})
-"""Kinds of output whose input is more than a text: a question on it, a word left out."""
+_QUESTIONS = ("What happened?", "Who is it about?", "Where was it?", "When was it?")
+_CONTEXT = 3
+"""So many texts hold the answer to a question."""
+_MASK = "[MASK]"
 
 
 class Unreadable(Exception):
@@ -25,25 +27,25 @@ class Unreadable(Exception):
 
 
 def prompts(task: TaskCard) -> tuple[dict[str, Any], ...]:
-    """The task's own example first; empty where texts alone make no input."""
-    if task.output in _NO_PROMPTS:
-        return ()
+    """The task's own example first, then others like it."""
     lines = resources.files("resources").joinpath("examples", "texts.txt").read_text("utf-8").splitlines()
-    texts = iter([line for line in lines if line])
-    found = [dict(task.example)]
-    while len(found) < MOST_PROMPTS and (fields := _filled(task, texts)) is not None:
-        found.append(fields)
-    return tuple(found)
+    texts = itertools.cycle(line for line in lines if line)
+    return (dict(task.example), *(_filled(task, texts, number) for number in range(MOST_PROMPTS - 1)))
 
 
-def _filled(task: TaskCard, texts: Iterator[str]) -> dict[str, Any] | None:
-    fields: dict[str, Any] = {}
-    for field in task.fields:
-        taken = list(itertools.islice(texts, SENTENCES if field.kind == "lines" else 1))
-        if not taken:
-            return None
-        fields[field.id] = taken if field.kind == "lines" else taken[0]
-    return fields
+def _filled(task: TaskCard, texts: Iterator[str], number: int) -> dict[str, Any]:
+    if task.output == "answer":
+        question, context = (field.id for field in task.fields)
+        asked = _QUESTIONS[number % len(_QUESTIONS)]
+        return {question: asked, context: " ".join(itertools.islice(texts, _CONTEXT))}
+    if task.output == "mask":
+        words = next(texts).split()
+        words[number % (len(words) - 1)] = _MASK
+        return {task.fields[0].id: " ".join(words)}
+    return {
+        field.id: list(itertools.islice(texts, SENTENCES)) if field.kind == "lines" else next(texts)
+        for field in task.fields
+    }
 
 
 def of_file(file: str, task: TaskCard) -> tuple[dict[str, Any], ...]:

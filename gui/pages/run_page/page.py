@@ -151,8 +151,8 @@ class RunPage(QWidget):
         self.modes.show_state(state, self.task.task_id())
         self._show_task(state)
         if state.catalogue is not None:
-            logical = state.catalogue.cpu.cores_allowed or state.catalogue.cpu.cores_logical
-            self.speed.set_threads(state.catalogue.threads, max(1, logical), self._settings.threads)
+            most = state.catalogue.cpu.most_threads
+            self.speed.set_threads(state.catalogue.threads, most, self._settings.threads)
         self._show_threads()
         self._show_own(state)
         self._announcer.show_run(state.run, lambda: f"{self.result.summary()} {self.speed.announcement()}")

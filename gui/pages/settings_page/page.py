@@ -6,10 +6,10 @@ from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QRadioButton
 
 from engine.wire.messages import FreeUp, Storage
 from gui import theme
-from gui.pages.settings_page.about import AboutCard
 from gui.pages.settings_page.account import AccountCard
 from gui.pages.settings_page.consents import ConsentsCard
 from gui.pages.settings_page.data_folder import DataFolderCard
+from gui.pages.settings_page.help import HelpCard
 from gui.pages.settings_page.network import NetworkCard
 from gui.pages.settings_page.runtimes import RuntimesCard
 from gui.run_state import State, new_id
@@ -65,9 +65,9 @@ class SettingsPage(QWidget):
         self.runtimes.asked.connect(self.asked)
         self.account = AccountCard()
         self.account.asked.connect(self.asked)
-        self.about = AboutCard()
-        self.about.asked.connect(self.asked)
-        self.about.welcome_asked.connect(self.welcome_asked)
+        self.help = HelpCard()
+        self.help.asked.connect(self.asked)
+        self.help.welcome_asked.connect(self.welcome_asked)
         self.reset = Confirm(
             "&Reset settings…",
             "Reset all settings?",
@@ -85,7 +85,7 @@ class SettingsPage(QWidget):
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(theme.GAP_PX)
         own = (self.network, self.account, self.consents, self.runtimes, self.data)
-        cards = (self._look_card(), self._threads_card(), *own, self._reset_card(), self.about)
+        cards = (self._look_card(), self._threads_card(), *own, self._reset_card(), self.help)
         for card in cards:
             rows.addWidget(card)
         rows.addStretch(1)
@@ -151,7 +151,7 @@ class SettingsPage(QWidget):
         self._state = state
         if state.catalogue is not None:
             cpu = state.catalogue.cpu
-            known = (state.catalogue.threads, max(1, cpu.cores_allowed or cpu.cores_logical))
+            known = (state.catalogue.threads, cpu.most_threads)
             if known != self._threads_known:
                 self._threads_known = known
                 self.threads.clear()
@@ -164,7 +164,7 @@ class SettingsPage(QWidget):
         self.consents.show_state(state)
         self.runtimes.show_state(state)
         self.account.show_state(state)
-        self.about.show_state(state)
+        self.help.show_state(state)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

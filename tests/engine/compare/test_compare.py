@@ -1,5 +1,6 @@
 """A comparison through the client: real processes, a real small model."""
 
+import json
 import os
 import shutil
 import signal
@@ -70,6 +71,7 @@ def test_cells_are_measured_beside_eager_and_judged(talk: Talk, starter_folder: 
     assert faster.speedup is not None
     assert faster.speedup_ci is not None
     assert faster.speedup_ci[0] <= faster.speedup <= faster.speedup_ci[1]
+    assert all(cell.break_even_calls is None or cell.verdict == "faster" for cell in comparison.cells)
     assert comparison.inputs["tokens"] > 0
 
 
@@ -117,7 +119,7 @@ def test_a_cell_that_dies_takes_only_itself(talk: Talk, compare_home: Path, star
     died = [cell for cell in cells.values() if cell.status == "failed"]
     assert len(died) == 1
     assert "SIGKILL" in died[0].reason
-    assert not died[0].verdict
+    assert (died[0].verdict, died[0].speedup, died[0].speedup_ci) == ("", None, None)
     assert sum(cell.status == "ok" for cell in cells.values()) == len(cells) - 1
 
 
@@ -176,6 +178,26 @@ def test_a_cell_whose_numbers_overflow_is_told_alone(
         assert cells[mode, "fp32"].status == "ok"
 
 
+@pytest.mark.slow
+def test_what_a_run_called_different_on_real_texts_is_so_here(
+    talk: Talk, compare_home: Path, starter_folder: Path
+) -> None:
+    name = talk.send(starter_folder, TASK, "eager", SIMILARITY, precision="bf16", check="always")
+    assert isinstance(talk.end(name), Finished)
+    (kept,) = (compare_home / "outputs").glob("*.agreement")
+    found = json.loads(kept.read_bytes())
+    assert found["verdict"] != "different answers"
+    kept.write_text(json.dumps(found | {"verdict": "different answers", "share": 0.5}))
+
+    ask(talk, starter_folder, modes=("eager",), precisions=("fp32", "bf16"))
+    comparison = compared(talk)
+    cell = named(comparison)["eager", "bf16"]
+
+    assert (cell.status, cell.verdict, cell.speedup) == ("ok", "different answer", None)
+    assert "real texts" in cell.reason
+    assert comparison.cells[comparison.winner or 0].precision == "fp32"
+
+
 def test_a_model_that_changes_meanwhile_is_noticed(talk: Talk, tmp_path: Path, starter_folder: Path) -> None:
     folder = tmp_path / "model"
     shutil.copytree(starter_folder, folder)
@@ -187,6 +209,7 @@ def test_a_model_that_changes_meanwhile_is_noticed(talk: Talk, tmp_path: Path, s
 
     assert any("changed" in doubt for doubt in comparison.doubts)
     assert comparison.winner is None
+    assert [(cell.verdict, cell.speedup) for cell in comparison.cells] == [("baseline", None), ("", None)]
 
 
 @pytest.mark.slow
@@ -235,11 +258,13 @@ def test_a_run_waits_for_no_comparison(talk: Talk, starter_folder: Path) -> None
 
 
 def test_a_batch_that_there_are_no_inputs_for_is_told(talk: Talk, starter_folder: Path) -> None:
-    ask(talk, starter_folder, modes=("better-transformer",), precisions=("fp32",), batches=(1, 8))
-    cells = compared(talk).cells
+    ask(talk, starter_folder, modes=("better-transformer",), precisions=("fp32",), batches=(8, 1))
+    comparison = compared(talk)
+    cells = comparison.cells
 
-    assert [cell.status for cell in cells] == ["ok", "ok", "not applicable", "not applicable"]
-    assert "was given 1" in cells[-1].reason
+    assert [cell.status for cell in cells] == ["not applicable", "not applicable", "ok", "ok"]
+    assert "was given 1" in cells[0].reason
+    assert comparison.winner in (2, 3)
 
 
 def test_while_one_is_compared_nothing_is_taken_away(talk: Talk, starter_folder: Path) -> None:

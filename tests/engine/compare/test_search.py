@@ -3,9 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from engine.wire.comparison import Comparison
+from engine.compare import choosing
+from engine.compare.sample import FEW
+from engine.wire.comparison import CellResult, Comparison
 from engine.wire.messages import Compare, Compared, Describe, Described, Finished
 from tests.talk import SIMILARITY, Talk, only
 
@@ -36,8 +39,11 @@ def test_the_fastest_is_found_said_and_remembered(talk: Talk, starter_folder: Pa
     assert best.mode != "eager"
     assert best.verdict == "faster"
     assert best.p50_ms is not None
-    same_threads = [cell for cell in comparison.cells if cell.p50_ms is not None and cell.status == "ok"]
-    assert best.p50_ms <= 1.1 * min(cell.p50_ms or 0.0 for cell in same_threads)
+    assert best.speedup_ci is not None
+    finalists = [cell.speedup_ci for cell in comparison.cells if cell.speedup_ci is not None]
+    assert max(low for low, _ in finalists) <= 1.1 * best.speedup_ci[1]
+    assert best.agreement is not None
+    assert best.agreement.n > FEW  # not by the one input alone
     assert comparison.sentence.startswith("Use ")
     assert {cell.threads for cell in comparison.cells if cell.mode == best.mode} != {best.threads} or best.threads == 1
     (pick,) = described(talk, starter_folder).picks
@@ -62,5 +68,14 @@ def test_what_there_was_no_time_for_is_named(talk: Talk, starter_folder: Path) -
 
     skipped = [cell for cell in comparison.cells if cell.status == "skipped"]
     assert skipped
-    assert all("were left" in cell.reason or "given up" in cell.reason for cell in skipped)
+    unheld = [cell for cell in skipped if cell.agreement is None]
+    assert all(any(words in cell.reason for words in ("left", "given up", "memory")) for cell in unheld)
     assert comparison.took_s < 60
+
+
+def test_what_had_no_rival_is_not_called_the_fastest() -> None:
+    baseline = CellResult(mode="eager", precision="fp32", threads=2, batch=1, status="ok", verdict="baseline", n=100)
+    other = CellResult(mode="openvino", precision="fp32", threads=2, batch=1, status="skipped")
+
+    assert choosing.sentence([baseline, other], 0).startswith("Nothing but plain PyTorch could be measured")
+    assert choosing.sentence([baseline, msgspec.structs.replace(other, n=100)], 0).startswith("Use plain PyTorch")

@@ -1,4 +1,4 @@
-"""Keyrings for tests: one in memory, one that never answers, one that keeps secrets in a plain file."""
+"""Keyrings for tests: one in memory, one that asks first, one that never answers, one that keeps secrets plainly."""
 
 import threading
 
@@ -22,6 +22,19 @@ class Memory(KeyringBackend):
 
     def delete_password(self, service: str, username: str) -> None:
         del self.kept[service, username]
+
+
+class Asking(Memory):
+    """As one that is locked: it asks the person for a password first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asks, self.answered = threading.Event(), threading.Event()
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.asks.set()
+        self.answered.wait(20)
+        super().set_password(service, username, password)
 
 
 class Dead(Memory):

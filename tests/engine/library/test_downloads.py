@@ -61,6 +61,22 @@ def test_two_downloads_end_and_share_what_they_need(repo: Repo, cache: Path) -> 
     assert heard.nothing_more()
 
 
+def test_while_a_model_is_deleted_none_begins_and_the_other_way_round(repo: Repo, hub: Hub) -> None:
+    heard = Heard()
+    with heard.downloads.kept_away("org/name"):
+        heard.downloads.add(Download(id="early", ref="org/name"))
+        refused = heard.until_end("early")[-1]
+    assert isinstance(refused, Failed)
+    assert (refused.failure.code, refused.failure.what_happened) == ("EngineBusy", "org/name is being deleted.")
+
+    hub.silent.set()
+    heard.downloads.add(Download(id="later", ref="org/name"))
+    with pytest.raises(errors.EngineBusy, match="being downloaded"), heard.downloads.kept_away("org/name"):
+        pass
+    hub.silent.clear()
+    assert isinstance(heard.until_end("later")[-1], Finished)
+
+
 @pytest.mark.parametrize(("ref", "code"), [("no name", "ModelNotFound"), ("org/other", "ModelNotFound")])
 def test_what_cannot_be_downloaded_ends_with_its_failure_and_the_next_begins(repo: Repo, ref: str, code: str) -> None:
     heard = Heard()

@@ -1,5 +1,6 @@
 """The access token: in the keyring or for the session, tried first, and in no file, message or other process."""
 
+import queue
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,13 +12,16 @@ import pytest
 from keyring.backends import fail
 
 from engine.library import accounts
+from engine.library.work import Library
 from engine.models import starter
 from engine.models.hub import token
 from engine.models.hub.halt import Halt
 from engine.wire import errors
 from engine.wire.messages import (
     Download,
+    Event,
     Failed,
+    Finished,
     ListHistory,
     LookAtToken,
     SearchHub,
@@ -44,7 +48,7 @@ def none(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def give(text: str) -> TokenTold:
-    return accounts.give(SetToken(id="t", token=text), Halt())
+    return accounts.give(SetToken(id="t", token=text), Halt(), lambda: None)
 
 
 def test_in_the_keyring_across_sessions_and_removed(hub: Hub, memory: keyrings.Memory) -> None:
@@ -91,6 +95,22 @@ def test_without_network_it_is_kept_as_it_is(
         hub.always = (404, {})
     assert (give(SECRET).place, give(SECRET).account) == ("keyring", "")
     assert bool(hub.seen) is not silent
+
+
+def test_while_the_keyring_asks_it_is_not_said_to_be_stopped(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    backend = keyrings.Asking()
+    monkeypatch.setattr(keyring, "get_keyring", lambda: backend)
+    hub.accounts[SECRET] = "ada"
+    told: queue.SimpleQueue[Event] = queue.SimpleQueue()
+    library = Library(told.put)
+    library.add(SetToken(id="t", token=SECRET))
+    assert backend.asks.wait(20)
+    library.stop("t")
+    backend.answered.set()
+    first, last = told.get(timeout=20), told.get(timeout=20)
+
+    assert isinstance(first, TokenTold)
+    assert (first.place, type(last), token.current()) == ("keyring", Finished, SECRET)
 
 
 def test_what_the_environment_or_a_file_says_serves_too(

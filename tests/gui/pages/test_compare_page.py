@@ -181,15 +181,16 @@ def test_a_file_that_gives_no_inputs_is_told_where_it_was_picked(
     assert told in seen(page)
 
 
-def test_one_text_a_line_fills_a_task_of_one_field() -> None:
-    task = compared.opened().task("text-classification")
-    assert task is not None
-    found = texts.prompts(task)
-    assert found[0] == task.example
-    assert len(found) == texts.MOST_PROMPTS
-    masked = compared.opened().task("fill-mask")
-    assert masked is not None
-    assert texts.prompts(masked) == ()
+def test_every_task_has_prompts_like_its_example() -> None:
+    catalogue = compared.opened().catalogue
+    assert catalogue is not None
+    for task in catalogue.tasks:
+        found = texts.prompts(task)
+        assert found[0] == task.example
+        assert len({str(fields) for fields in found}) == texts.MOST_PROMPTS
+        assert all(fields.keys() == task.example.keys() for fields in found)
+        if task.output == "mask":
+            assert all(fields["inputs"].count("[MASK]") == 1 for fields in found)
 
 
 # --- the race ---

@@ -278,13 +278,13 @@ def test_a_newer_version_is_looked_for_when_pressed_and_opens_nothing_by_itself(
     heard: list[object] = []
     page.asked.connect(heard.append)
     assert "No telemetry" in words(page)
-    page.about.check.click()
+    page.help.check.click()
     (sent,) = (one for one in heard if isinstance(one, CheckForUpdate))
-    assert not page.about.page.isVisible()
+    assert not page.help.page.isVisible()
     page.show_state(found.newer(idle()), Settings())
     assert "There is a newer one: 0.2.0." in words(page)
-    page.about.page.click()
-    assert page.about.leave.address() == "https://fastpath.example.org/releases/0.2.0"
+    page.help.page.click()
+    assert page.help.leave.address() == "https://fastpath.example.org/releases/0.2.0"
     failure = Failed(failure=failure_of(Offline("The network is off.")))
     page.show_state(found.told(idle(), sent, failure), Settings())
     assert "The network is off." in words(page)

@@ -150,7 +150,7 @@ def test_settings_show_it_again(qtbot: QtBot) -> None:
         window.show()
         window.activateWindow()
     assert not window.welcome.isVisible()
-    window.settings_page.about.welcome.click()
+    window.settings_page.help.welcome.click()
     assert window.welcome.isVisible()
     qtbot.keyClick(window.welcome.next, Qt.Key.Key_6, Qt.KeyboardModifier.ControlModifier)
     assert not window.welcome.isVisible()

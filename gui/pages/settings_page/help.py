@@ -1,4 +1,4 @@
-"""What this program is, and whether there is a newer one."""
+"""Help: which program this is, its keys, and whether there is a newer one."""
 
 from importlib import metadata
 
@@ -12,20 +12,24 @@ from gui.widgets.failure_panel import FailurePanel
 from gui.widgets.flow import Flow
 from gui.widgets.leave_box import LeaveBox
 
+KEYS = (
+    "F1 says what the control in hand is for. Ctrl+1 to Ctrl+6 show the pages, F11 presents what a page shows, Esc "
+    "stops what runs."
+)
 PLAIN = (
     "No telemetry: Fastpath tells nobody that it runs, or what. It asks for a newer version only when you press the "
     "button."
 )
 
 
-class AboutCard(Card):
+class HelpCard(Card):
     """Signals: asked(CheckForUpdate); welcome_asked, where the introduction is to be shown again."""
 
     asked = Signal(object)
     welcome_asked = Signal()
 
     def __init__(self) -> None:
-        super().__init__("About")
+        super().__init__("Help")
         self._state = State()
         self._is = text.label(named(), wrap=True, selectable=True)
         self._says = text.label("", wrap=True)
@@ -43,6 +47,7 @@ class AboutCard(Card):
         self._failure = FailurePanel()
         self.leave = LeaveBox()
         self.add(self._is)
+        self.add(text.label(KEYS, wrap=True))
         self.add(text.label(PLAIN, "quiet", wrap=True))
         self.add(buttons)
         self.add(self._says)
