@@ -51,7 +51,7 @@ TORCH_IN_LOCK = re.compile(r"^(torch==[^\s;\\]+).*\n(?:    --hash.*\n)*", re.M)
 LANES = (
     (
         "tests/matrix",
-        "tests/engine/report",
+        "tests/engine/report/test_script.py",
         "tests/engine/modes/test_openvino.py",
         "tests/engine/modes/test_openvino_kept.py",
         "tests/engine/modes/test_openvino_own_graph.py",

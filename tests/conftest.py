@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,9 @@ os.environ |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "TOKENIZERS_P
 os.environ.setdefault("OMP_NUM_THREADS", "2")
 for _name in ("HF_TOKEN", "HF_ENDPOINT", "HF_HUB_CACHE"):
     os.environ.pop(_name, None)
+
+# Whatever started the tests may ignore an interrupt (nohup, a shell's "&"), and children would do as it does.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_sessionfinish() -> None:

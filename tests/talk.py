@@ -101,6 +101,14 @@ def talking(**options: Any) -> Iterator[Talk]:
         client.events()
 
 
+def lives(pid: int) -> bool:
+    """Not one that has ended, and that nobody has asked for its end yet."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def processes_under(home: Path) -> list[psutil.Process]:
     """Every living process, but this one, that was started with this data folder."""
     found = []

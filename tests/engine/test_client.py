@@ -26,7 +26,7 @@ from engine.wire.messages import (
     Stage,
     Update,
 )
-from tests.talk import SIMILARITY, Talk, gone_within, only, talking
+from tests.talk import SIMILARITY, Talk, gone_within, lives, only, talking
 
 STOPPED_WITHIN_S = 1.0
 TASK = "sentence-similarity"
@@ -186,13 +186,13 @@ def test_a_killed_engine_is_one_failure_and_the_next_run_works(
     os.kill(pid, signal.SIGKILL)
     last = talk.end(name, 3)
     end = time.monotonic() + 2
-    while any(psutil.pid_exists(member) for member in group) and time.monotonic() < end:
+    while any(lives(member) for member in group) and time.monotonic() < end:
         time.sleep(0.02)
 
     assert isinstance(last, Failed)
     assert (last.failure.code, last.failure.sort) == ("EngineDied", "died")
     assert "SIGKILL" in last.failure.what_happened
-    assert [member for member in group if psutil.pid_exists(member)] == []
+    assert [member for member in group if lives(member)] == []
     assert talk.run(starter_folder, TASK, "eager", SIMILARITY)
     assert sum(isinstance(event, Failed) for event in talk.of(name)) == 1
 

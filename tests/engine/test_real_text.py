@@ -173,7 +173,7 @@ def test_a_tokenizer_of_another_folder_is_used_and_watched(talk: Talk, home: Pat
 
 @pytest.mark.slow
 def test_stop_ends_it_and_keeps_nothing(talk: Talk, home: Path, tmp_path: Path) -> None:
-    sizes = {"hidden_size": 384, "intermediate_size": 1536, "num_hidden_layers": 4}  # so that there is time to stop
+    sizes = {"hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12}  # so that there is time to stop
     folder = maker.make("bert", "FeatureExtraction", tmp_path / "large", **sizes)
     before = kept(home)
     name = talk.send(folder, TASK, "eager", TEXT, **LOWER)

@@ -1,5 +1,6 @@
 """What tests of the window share: a display (a virtual one where there is none), the theme, a page that was opened."""
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,6 +28,15 @@ from tests.hub_server import Hub, Repo, serving
 @pytest.fixture(autouse=True)
 def _no_data_of_others(own_home: Path) -> None:
     """Each test of the window has a data folder of its own."""
+
+
+@pytest.fixture
+def resting_collector() -> Iterator[None]:
+    """What a test times is not held up by a whole collection of what others left."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -121,6 +121,7 @@ def megabyte_of(kind: str) -> tuple[Any, dict[str, Any]]:
     return values[kind]
 
 
+@pytest.mark.usefixtures("resting_collector")
 def test_a_megabyte_can_be_put_into_the_form_and_read_back(qtbot: QtBot, open_page: Open) -> None:
     page = open_page()
     lines = [f"{place} {JAPANESE}" for place in range(MEGABYTE // len(f"00000 {JAPANESE}".encode()))]
@@ -139,6 +140,7 @@ def test_a_megabyte_can_be_put_into_the_form_and_read_back(qtbot: QtBot, open_pa
     assert (time.thread_time() - began) * 1e3 < SHOWN_WITHIN_MS
 
 
+@pytest.mark.usefixtures("resting_collector")
 def test_the_page_shows_a_megabyte_of_answer_within_a_tenth_of_a_second(open_page: Open) -> None:
     value, fields = megabyte_of("scores")
     page = open_page(running("sentence-similarity", fields))

@@ -54,7 +54,7 @@ def test_a_model_is_found_by_words_downloaded_used_run_and_deleted(
 def test_a_download_outlives_the_program_and_goes_on_from_there(
     qtbot: QtBot, open_session: Callable[..., Session], repo: Repo, hub: Hub
 ) -> None:
-    repo.bytes_per_s = SLOW_BYTES_PER_S
+    repo.bytes_per_s = SLOW_BYTES_PER_S / 4
     first = open_session()
     _choose(qtbot, first)
     _download(qtbot, first)

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from engine.all_modes import MODES
+from engine.cpu import read as cpu
+from engine.mode import BF16_FEATURES
 from engine.wire.errors import ModeUnavailable, NotForThisModel
 from engine.wire.messages import Failed
 from engine.wire.values import Agreement, RunReport
@@ -14,6 +16,12 @@ from tests.talk import Talk
 DIFFERENT = "different answers"
 CELL_S = 240
 """A cell that takes longer hangs."""
+
+HAS_ALL = all(
+    any(feature.usable and feature.id in one_of for feature in cpu.facts().features)
+    for one_of in (BF16_FEATURES, ("avx512_vnni", "avx_vnni"))
+)
+"""Whether this CPU has instructions for bf16 and for int8."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import pytest
 
 from engine.wire.messages import Catalogue
 from tests.matrix import readme, table
-from tests.matrix.cells import DIFFERENT, pairs
+from tests.matrix.cells import DIFFERENT, HAS_ALL, pairs
 from tests.matrix.conftest import Cells
 from tests.tiny import ALL_FAMILIES
 
@@ -33,6 +33,7 @@ def test_cell_answers_as_eager_does_or_says_why_not(cells: Cells, family: str, m
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
+@pytest.mark.skipif(not HAS_ALL, reason="README tells of a CPU with instructions for bf16 and int8")
 def test_readme_has_the_table_that_was_found(cells: Cells, catalogue: Catalogue) -> None:
     outcomes = {(family, *pair): cells(family, *pair) for family in ALL_FAMILIES for pair in pairs()}
 

@@ -6,7 +6,7 @@ import pytest
 
 from engine.wire.messages import Catalogue
 from tests.matrix import readme, table
-from tests.matrix.cells import DIFFERENT, pairs, try_cell
+from tests.matrix.cells import DIFFERENT, HAS_ALL, pairs, try_cell
 from tests.matrix.conftest import TEXT, RealCells
 from tests.talk import Talk
 
@@ -49,6 +49,7 @@ def test_texts_of_unlike_length_are_answered_as_eager_does(
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
+@pytest.mark.skipif(not HAS_ALL, reason="README tells of a CPU with instructions for bf16 and int8")
 def test_readme_has_the_agreement_that_was_found(real_cells: RealCells, catalogue: Catalogue) -> None:
     outcomes = {pair: real_cells(*pair) for pair in LOWER}
 

@@ -17,7 +17,7 @@ from safetensors.torch import load_file, save_file
 from engine.cpu import read as cpu
 from engine.wire.comparison import CellResult, Comparison
 from engine.wire.messages import CellTold, Compare, Compared, Event, Failed, Finished, FreeUp
-from tests.talk import SIMILARITY, Talk, only, processes_under
+from tests.talk import SIMILARITY, Talk, lives, only, processes_under
 
 TASK = "sentence-similarity"
 
@@ -239,7 +239,7 @@ def test_nothing_outlives_a_killed_comparison(talk: Talk, compare_home: Path, st
     assert isinstance(last, Failed)
     assert last.failure.code == "EngineDied"
     end = time.monotonic() + 3
-    while any(psutil.pid_exists(pid) for pid in workers):
+    while any(lives(pid) for pid in workers):
         assert time.monotonic() < end
         time.sleep(0.05)
 

@@ -293,7 +293,7 @@ def test_one_that_hangs_is_abandoned_and_the_next_begins(repo: Repo, hub: Hub, m
 
     assert isinstance(ended, Failed)
     assert ended.failure.code == "Stopped"
-    assert took_s < 1
+    assert took_s < 2  # it hangs for three
     assert isinstance(heard.until_end("next")[-1], Finished)
     time.sleep(max(0.0, 3.2 - (time.monotonic() - began)))
     assert heard.nothing_more()  # the abandoned one keeps its end to itself

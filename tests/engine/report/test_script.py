@@ -1,17 +1,11 @@
 """Scripts without Fastpath: what is in them, and what they say when they run by themselves."""
 
 import ast
-import os
-import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import msgspec
-import numpy
 import pytest
 
 from engine.all_modes import MODES
@@ -19,47 +13,14 @@ from engine.all_tasks import TASKS
 from engine.report import script
 from engine.wire.comparison import Comparison
 from engine.wire.errors import BadInput
-from engine.wire.messages import Compare, Compared, Finished
 from tests.engine.report import made
-from tests.talk import only, talking
+from tests.engine.report.scripts import cosine, run
 
 HOSTILE = "'''\"\"\"\\\n$body\r\u2028\u202e\ud800 ' + __import__('os').system('true') + '"
-KEEP = """
-import numpy
-
-found = []
-for output, batch in zip(outputs, batches(), strict=True):
-    mask = batch["attention_mask"].bool()  # what stands for padding means nothing
-    found.append((output[mask] if output.shape[:2] == mask.shape else output).float().numpy())
-numpy.savez(__file__ + ".npz", *found)
-"""
-CELLS = [
-    *(("eager", "fp32"), ("torchscript", "fp32"), ("better-transformer", "fp32")),
-    *(("onnx-runtime", "int8-dynamic"), ("openvino", "int8-static")),
-]
 
 
 def of_folder(folder: Path, *cells: Any, **more: Any) -> Comparison:
     return made.comparison(*cells, model={"name": "m", "family": "bert", "folder": str(folder)}, **more)
-
-
-def run(text: str, place: Path) -> tuple[float, list[Any]]:
-    """The median in ms and the outputs of the script, run as a person would, far from the project."""
-    place.write_text(text + KEEP, "utf-8")
-    kept = ("PATH", "HOME", "HF_HOME", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "CC", "CXX", "SYSTEMROOT", "TEMP")
-    environment = {name: os.environ[name] for name in kept if name in os.environ}
-    words = [sys.executable, "-P", str(place)]
-    done = subprocess.run(words, capture_output=True, timeout=250, cwd=place.parent, env=environment)
-    assert done.returncode == 0, done.stderr.decode()
-    told = re.search(r"median of \d+ calls: ([\d.]+) ms", done.stdout.decode())
-    assert told, done.stdout
-    with numpy.load(f"{place}.npz") as kept_outputs:
-        return float(told[1]), list(kept_outputs.values())
-
-
-def cosine(one: list[Any], other: list[Any]) -> float:
-    a, b = (numpy.concatenate([part.ravel() for part in side]) for side in (one, other))
-    return float(a @ b / numpy.linalg.norm(a) / numpy.linalg.norm(b))
 
 
 def names_imported(text: str) -> set[str]:
@@ -205,39 +166,3 @@ def test_each_task_reads_its_example(tmp_path: Path, tiny: Callable[[str, str], 
 
     assert cosine(answers[0], answers[1]) > 0.9999
     assert cosine(answers[0], answers[2]) > 0.9999
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(1800)
-def test_scripts_take_as_long_as_the_cells_did(tmp_path: Path, starter_folder: Path) -> None:
-    """Each cell is timed again when its script is, by a comparison just before: the machine may have changed."""
-    inputs = ({"inputs": "A man is eating a piece of bread while he waits for the train to the coast."},)
-    reference: list[Any] = []
-    factors = {}
-    with talking() as talk:
-        for number, (mode, precision) in enumerate(CELLS):
-            name = f"c{number}"
-            talk.client.send(
-                Compare(
-                    id=name,
-                    folder=str(starter_folder),
-                    task="feature-extraction",
-                    inputs=inputs,
-                    modes=(mode,),
-                    precisions=(precision,),
-                    calls=60,
-                    seconds=1.0,
-                )
-            )
-            assert isinstance(talk.end(name, 400), Finished)
-            found = only(talk.of(name), Compared).comparison
-            found = msgspec.structs.replace(found, asked=found.asked or {"inputs": list(inputs)})
-            place = next(
-                place for place, cell in enumerate(found.cells) if (cell.mode, cell.precision) == (mode, precision)
-            )
-            median_ms, outputs = run(script.write(found, place)[0], tmp_path / f"{name}.py")
-            reference = reference or outputs
-            assert cosine(reference, outputs) > (0.9999 if precision == "fp32" else 0.99)
-            factors[mode, precision] = median_ms / (found.cells[place].p50_ms or 0)
-
-    assert {cell: factor for cell, factor in factors.items() if not 0.5 <= factor <= 2} == {}

@@ -114,6 +114,7 @@ def test_another_shape_raises_and_is_never_shown_as_something_else(qtbot: QtBot,
         view.show_result(Result(kind=kind, value=value), {})
 
 
+@pytest.mark.usefixtures("resting_collector")
 def test_a_result_of_a_megabyte_is_shown_at_once(qtbot: QtBot) -> None:
     sentences = [f"sentence number {number} of a long list" for number in range(30_000)]
     began = time.thread_time()

@@ -1,6 +1,7 @@
 """Asking for downloads in tests, and looking at what was asked of the Hub and left in the cache."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,9 +13,9 @@ NEEDED = {"config.json", "tokenizer.json", "README.md", "1_Pooling/config.json",
 """The files of ``org/name`` that a download brings."""
 
 
-def refused(kind: type[FastpathError], get: Got, *words: str) -> FastpathError:
+def refused(kind: type[FastpathError], get: Got, *words: str, **more: Any) -> FastpathError:
     with pytest.raises(FastpathError) as caught:
-        get(*words)
+        get(*words, **more)
     assert type(caught.value) is kind, caught.value.what_happened
     assert caught.value.what_to_do.endswith(".")
     return caught.value

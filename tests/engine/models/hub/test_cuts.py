@@ -7,7 +7,7 @@ import pytest
 from engine.wire import errors
 from engine.wire.messages import Downloading, Notice
 from tests.engine.models.hub.asking import ranges, refused
-from tests.engine.models.hub.conftest import QUICK, WEIGHTS, Got
+from tests.engine.models.hub.conftest import IMPATIENT, QUICK, WEIGHTS, Got
 from tests.hub_server import COMMIT, Hub, Repo
 
 
@@ -59,15 +59,15 @@ def test_a_body_without_a_length_is_read_to_its_end_and_gone_on_with(hub: Hub, r
 def test_a_silent_connection_is_given_up_and_gone_on_with(hub: Hub, repo: Repo, get: Got) -> None:
     repo.stalls[WEIGHTS] = [300_000]
     began = time.monotonic()
-    get()
+    get(limits=IMPATIENT)
 
     assert ranges(hub) == ["", "bytes=300000-"]
-    assert QUICK.stall_s <= time.monotonic() - began < 3
+    assert IMPATIENT.stall_s <= time.monotonic() - began < 3
 
 
 def test_a_trickle_counts_as_silence(hub: Hub, repo: Repo, get: Got) -> None:
     repo.bytes_per_s = 100  # a byte now and then, which no time-out of a socket notices
-    error = refused(errors.TimedOut, get)
+    error = refused(errors.TimedOut, get, limits=IMPATIENT)
 
     assert "stopped sending" in error.what_happened
     assert len(hub.asked("/resolve/")) > 1

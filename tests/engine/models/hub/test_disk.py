@@ -11,7 +11,7 @@ import pytest
 
 from engine.wire import errors
 from tests.engine.models.hub.asking import ranges, refused
-from tests.engine.models.hub.conftest import WEIGHTS, Got
+from tests.engine.models.hub.conftest import IMPATIENT, WEIGHTS, Got
 from tests.hub_server import COMMIT, Hub, Repo
 
 
@@ -36,7 +36,7 @@ def test_too_small_a_disk_is_told_before_anything_is_fetched(small_disk: Path, h
     assert hub.asked("/resolve/") == []
 
 
-@pytest.mark.parametrize(("bytes_per_s", "says"), [(0, "is full"), (400_000, "getting full")])
+@pytest.mark.parametrize(("bytes_per_s", "says"), [(0, "full"), (400_000, "getting full")])
 def test_a_disk_that_fills_meanwhile_ends_it_and_what_came_is_kept(
     small_disk: Path, hub: Hub, repo: Repo, get: Got, bytes_per_s: int, says: str
 ) -> None:
@@ -51,7 +51,7 @@ def test_a_disk_that_fills_meanwhile_ends_it_and_what_came_is_kept(
 
     other_program = threading.Thread(target=fill)
     other_program.start()
-    error = refused(errors.DiskFull, get)
+    error = refused(errors.DiskFull, get, limits=IMPATIENT)
     other_program.join()
     kept = next(small_disk.glob("hub/models--org--name/blobs/*.incomplete")).stat().st_size
     filler.unlink()

@@ -2,6 +2,7 @@
 
 import contextlib
 import shutil
+import socket
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -65,6 +66,10 @@ def test_no_network(cache: Path, get: Got, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     assert "127.0.0.1 cannot be reached" in refused(errors.Offline, get).what_happened
 
+    def not_known(*words: object, **named: object) -> None:  # at once, whatever the name servers here do
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", not_known)
     monkeypatch.setenv("HF_ENDPOINT", "http://no-such-host.invalid")
     assert "no-such-host.invalid cannot be reached" in refused(errors.Offline, get).what_happened
 
