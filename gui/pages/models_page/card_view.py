@@ -28,11 +28,14 @@ BLOCK_WEIGHS, CELL_WEIGHS = 100, 40
 MOST_BLOCKS = 1_500
 MOST_CHARACTERS = 8_000
 """Of one block: Qt lays a paragraph out as a whole."""
-MOST_ROWS, MOST_COLUMNS, MOST_CELL = 120, 12, 300
+MOST_COLUMNS, MOST_CELL = 12, 300
+MOST_TABLE = 36_000
+"""What one table weighs at most: Qt lays it out as a whole too."""
 HEADINGS = {1: 1.3, 2: theme.HEADING}
 INDENT_PX = 18
 _WHOLE = QTextLength(QTextLength.Type.PercentageLength, 100)
 CUT = "The card is longer than what is shown here."
+CUT_TABLE = "The table is longer than what is shown here."
 
 
 class CardView(QTextBrowser):
@@ -107,17 +110,35 @@ def _slice(blocks: Sequence[Block]) -> int:
     """How many of them are one turn's; at least one."""
     weight = 0
     for count, block in enumerate(blocks):
-        cells = [cell for row in block.rows[:MOST_ROWS] for cell in row[:MOST_COLUMNS]]
         weight += BLOCK_WEIGHS + min(sum(len(span.text) for span in block.spans), MOST_CHARACTERS)
-        weight += sum(CELL_WEIGHS + min(len(cell), MOST_CELL) for cell in cells)
+        weight += sum(_weighs(row) for row in _rows_of(block))
         if weight > SLICE:
             return max(1, count)
     return len(blocks)
 
 
+def _rows_of(block: Block) -> list[Sequence[str]]:
+    """Those of a table that are shown."""
+    rows: list[Sequence[str]] = []
+    weight = 0
+    for row in filter(None, block.rows):
+        weight += _weighs(row)
+        if rows and weight > MOST_TABLE:
+            break
+        rows.append(row[:MOST_COLUMNS])
+    return rows
+
+
+def _weighs(row: Sequence[str]) -> int:
+    return sum(CELL_WEIGHS + min(len(cell), MOST_CELL) for cell in row[:MOST_COLUMNS])
+
+
 def _insert(cursor: QTextCursor, block: Block) -> None:
     if block.kind == "table":
-        _insert_table(cursor, block.rows)
+        shown = _rows_of(block)
+        _insert_table(cursor, shown)
+        if len(shown) < len([row for row in block.rows if row]):
+            _insert(cursor, Block(kind="paragraph", spans=(Span(text=CUT_TABLE),)))
         return
     shape = QTextBlockFormat()
     shape.setBottomMargin(theme.GAP_PX)
@@ -178,8 +199,7 @@ def _insert_spans(cursor: QTextCursor, spans: Sequence[Span], plain: QTextCharFo
         cursor.insertText(said.replace("\r", "").replace("\n", "\u2028").replace("\ufffc", ""), shape)
 
 
-def _insert_table(cursor: QTextCursor, rows: Sequence[Sequence[str]]) -> None:
-    shown = [row[:MOST_COLUMNS] for row in rows[:MOST_ROWS] if row]
+def _insert_table(cursor: QTextCursor, shown: Sequence[Sequence[str]]) -> None:
     if not shown:
         return
     columns = max(len(row) for row in shown)

@@ -25,7 +25,7 @@ from engine.wire.messages import (
 )
 from gui.main_window import MainWindow
 from gui.pages.models_page import words as model_words
-from gui.pages.models_page.card_view import CardView
+from gui.pages.models_page.card_view import CUT_TABLE, CardView
 from gui.settings import Settings
 from gui.theme import Wardrobe
 from gui.widgets.icons import application_icon
@@ -270,6 +270,17 @@ def test_a_search_that_failed_is_told_in_place_and_asked_again(qtbot: QtBot, ope
 
 
 # --- the card ---
+
+
+def test_a_table_longer_than_can_be_laid_out_at_once_is_cut_and_says_so(qtbot: QtBot, wardrobe: Wardrobe) -> None:
+    view = CardView()
+    qtbot.addWidget(view)
+    view.show_blocks([Block(kind="table", rows=(("row 0", "x" * 900),) * 5000), Block(kind="rule")])
+    qtbot.waitUntil(view.whole)
+    said = view.toPlainText()
+
+    assert 50 < said.count("row 0") < 500
+    assert CUT_TABLE in said
 
 
 def test_a_card_is_text_and_tables_whatever_stands_in_it(qtbot: QtBot, wardrobe: Wardrobe) -> None:
