@@ -145,7 +145,7 @@ class RacePresentation(QWidget):
         """What the number keys start."""
         lines = []
         for place, (fields,) in enumerate(self._prompts, start=1):
-            words = " ".join(value if isinstance(value, str) else ", ".join(value) for value in fields.values())
+            words = " ".join(value for value in fields.values() if isinstance(value, str))
             lines.append(f"{place}   {words[:PROMPT_CHARACTERS]}{'…' if len(words) > PROMPT_CHARACTERS else ''}")
         return "\n\n".join([PRESS, *lines] if lines else [])
 
