@@ -468,7 +468,7 @@ def test(words: list[str]) -> int:
         *theirs,
     ]
     with screen(slow="--all" in ours) as environment:
-        if words == ["--all"]:
+        if set(words) <= {"--all"}:
             status = run_in_lanes(pytest, environment)
         else:
             status = subprocess.run(pytest, cwd=ROOT, env=environment, preexec_fn=BOUND_TO_US).returncode

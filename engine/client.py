@@ -122,7 +122,7 @@ class Client:
         self._leave(lambda: self._send(request))
 
     def stop(self, request_id: str) -> None:
-        """Ends a request within a second: asked at once, terminated after 0.4 s, killed after 0.8 s."""
+        """Ends a request within a second: asked at once; what does not end by that is terminated, then killed."""
         self._leave(lambda: self._stop(request_id))
 
     def restart_desk(self) -> None:

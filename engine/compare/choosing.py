@@ -13,8 +13,12 @@ LEVELS = ("identical", "same answers", "close")
 
 def agrees(cell: CellResult, floor: str) -> bool:
     """Whether the answers are as near to plain PyTorch's as ``floor`` asks."""
-    told = cell.agreement.verdict if cell.agreement else ""
-    return told == "reference" or (told in LEVELS and LEVELS.index(told) <= LEVELS.index(floor))
+    return is_near(cell.agreement.verdict if cell.agreement else "", floor)
+
+
+def is_near(verdict: str, floor: str) -> bool:
+    """Whether a verdict on agreement is the floor or better."""
+    return verdict == "reference" or (verdict in LEVELS and LEVELS.index(verdict) <= LEVELS.index(floor))
 
 
 def winner(cells: Sequence[CellResult], racers: Mapping[int, Racer], floor: str) -> int | None:
@@ -43,7 +47,7 @@ def _surely_faster(cells: Sequence[CellResult], racers: Mapping[int, Racer], num
 def sentence(cells: Sequence[CellResult], number: int) -> str:
     """What to do, for someone who reads only this: ``number`` is the winner's."""
     cell = cells[number]
-    if not has_rivals(cells):
+    if not has_rivals(cells, number):
         return "Nothing but plain PyTorch could be measured, so nothing is known to be faster."
     if cell.verdict == "baseline" or cell.speedup is None:
         return "Use plain PyTorch: nothing that was tried is surely faster with the same answers."
@@ -51,9 +55,11 @@ def sentence(cells: Sequence[CellResult], number: int) -> str:
     return f"Use {title}, {cell.precision}: {_times(cell.speedup)} faster than plain PyTorch, {_answers(cell)}."
 
 
-def has_rivals(cells: Sequence[CellResult]) -> bool:
-    """Whether anything besides the baseline was measured."""
-    return any(cell.n for cell in cells if cell.verdict != "baseline")
+def has_rivals(cells: Sequence[CellResult], number: int) -> bool:
+    """Whether anything besides the baseline was measured, at the batch size of cell ``number``."""
+    batch = cells[number].batch
+    rivals = (cell for cell in cells if cell.batch == batch and cell.verdict != "baseline" and not cell.isa_cap)
+    return any(cell.n and cell.status == "ok" for cell in rivals)
 
 
 def _times(speedup: float) -> str:

@@ -68,7 +68,7 @@ class Conductor:
             for done, batch in enumerate(batches):
                 numbers = [number for number, cell in enumerate(self._table) if cell.batch == batch]
                 left_s = self._ends_at - time.monotonic()
-                if left_s > 0:
+                if left_s > 0 or not done:
                     self._told_batch(numbers, time.monotonic() + left_s / (len(batches) - done))
                 else:
                     self._skip(numbers, OVER)

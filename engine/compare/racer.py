@@ -77,7 +77,7 @@ class Racer:
         turn_s = max(LEAST_TURN_S, LONGER * self.calls * self.call_s)
         self._member.send(Round(id=self.hold.id, calls=self.calls, limit_s=turn_s))
         patience_s = min(self._limit_s, 60.0) + SLOWER * self.call_s
-        limit_s = turn_s + min(patience_s, max(LEAST_PATIENCE_S, left_s))
+        limit_s = turn_s + min(patience_s, max(LEAST_PATIENCE_S, 2 * LONGER * self.call_s, left_s))
         heard = self._member.hear(wanted(self.hold, Rested), self._wake, limit_s)
         self.rounds[round_number] = tuple(
             ms for event in heard if isinstance(event, Samples) for ms in event.latency_ms

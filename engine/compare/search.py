@@ -73,10 +73,8 @@ class Search:
         while len(self._alive) > FINALISTS and self._heat():
             pass
         self._let_go_for_lack_of_time()
-        self._alive = self._race.run(self._alive, self._asked.calls, self._asked.seconds, self._ends_at, ROUNDS)
-        self._try_other_threads()
-        for racer in self._alive:
-            self._race.release(racer)
+        if self._alive or not self._racers:
+            self._final()
         self._remember()
 
     def _in_order(self, waiting: Sequence[int]) -> list[int]:
@@ -100,9 +98,9 @@ class Search:
                 self._take_in(preparing.popleft())
             while not self._crew.has_room() and self._heat():
                 pass
-            if self._alive and not self._crew.has_room():
-                self._skip(number, "There was no memory for it beside those that may be the fastest.")
-            elif self._has_time(number):
+            if not self._crew.has_room():
+                self._measure_and_let_go()
+            if self._has_time(number):
                 with self._over_is_told(number):
                     limit_s = max(LEAST_S, self._doors_close_at - time.monotonic())
                     preparing.append(self._crew.begin(number, Way(self._table[number].threads), limit_s))
@@ -166,13 +164,25 @@ class Search:
         self._let_go(leaving)
         return bool(leaving)
 
+    def _measure_and_let_go(self) -> None:
+        """Where memory holds no more beside those that may be the fastest: the final race of these, before the rest."""
+        if self._alive:
+            self._final()
+            self._alive = []
+
+    def _final(self) -> None:
+        self._alive = self._race.run(self._alive, self._asked.calls, self._asked.seconds, self._ends_at, ROUNDS)
+        self._try_other_threads()
+        for racer in self._alive:
+            self._race.release(racer)
+
     def _let_go(self, leaving: Sequence[Racer]) -> None:
         self._crew.gone(*leaving)
         for racer in leaving:
             self._alive.remove(racer)
             del self._racers[racer.number]
             if racer.rounds:
-                self._table.change(racer.number, stage="let go", speedup_ci=None, verdict="")
+                self._table.change(racer.number, stage="let go", speedup_ci=None, break_even_calls=None, verdict="")
             else:
                 self._skip(racer.number, "There was no time left to measure it.")
 
@@ -194,7 +204,7 @@ class Search:
         if champion is None or tuple(self._asked.threads) != (0,):
             return
         cell, facts = self._table[champion.number], cpu.facts()
-        counts = (1, cell.threads // 2, facts.cores_allowed or facts.cores_logical)
+        counts = (1, cell.threads // 2, facts.most_threads)
         others = []
         for count in sorted({count for count in counts if count > 0} - {cell.threads}):
             if time.monotonic() + self._again_s(champion) > self._ends_at or not self._crew.has_room():
@@ -222,7 +232,7 @@ class Search:
         """
         cells = tuple(self._table)
         number = choosing.winner(cells, self._racers, self._asked.floor)
-        if number is None or self._unchecked or self._asked.calibration or not choosing.has_rivals(cells):
+        if number is None or self._unchecked or self._asked.calibration or not choosing.has_rivals(cells, number):
             return
         cell = cells[number]
         if self._is_outdone(cell.speedup or 1.0):
@@ -239,14 +249,11 @@ class Search:
         picks.keep(*self._pick_key(), pick)
 
     def _is_outdone(self, speedup: float) -> bool:
-        """By what an earlier search found, and this one skipped."""
+        """By what an earlier search found with answers as near as are asked for now, and this one skipped."""
         for pick in picks.find(*self._pick_key(), [self._asked.task]):
-            skipped = any(
-                cell.status == "skipped" and not cell.verdict
-                for cell in self._table
-                if (cell.mode, cell.precision) == (pick.mode, pick.precision)
-            )
-            if skipped and pick.speedup > speedup:
+            named = [cell for cell in self._table if (cell.mode, cell.precision) == (pick.mode, pick.precision)]
+            skipped = any(cell.status == "skipped" and cell.agreement is None for cell in named)
+            if skipped and pick.speedup > speedup and choosing.is_near(pick.answers, self._asked.floor):
                 return True
         return False
 

@@ -34,12 +34,6 @@ def prepare(run: Run, control: Control, bench: Workbench) -> Generator[Event, No
             raise
         title = MODES[run.mode].card.title
         yield from _fall_back(session, title, f"{reason.what_happened}\n{reason.details}".strip())
-    if session.prepared.mode == run.mode and session.prepared.precision != run.precision:
-        asked, title = run.precision, MODES[run.mode].card.title
-        yield session.note(
-            f"{title} ran at {session.prepared.precision}, and not at {asked}.",
-            f"This processor has no instructions for {asked} that {title} would use.",
-        )
     return session
 
 

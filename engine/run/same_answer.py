@@ -78,7 +78,7 @@ def known_reference(session: Session) -> Compared | None:
     if not _is_reference(session):
         return None
     key = references.key(session.facts.content_key, session.run.task, session.encoded.batches)
-    return None if references.find(key) is None else _reference(session)
+    return _reference(session) if references.is_known(key) else None
 
 
 def _reference(session: Session) -> Compared:

@@ -5,9 +5,9 @@ import io
 import logging
 import os
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, TypeVar
 
 import msgspec
 
@@ -22,6 +22,7 @@ LIMIT_BYTES = 2 * 1024**3
 _DIGEST_BYTES = 32
 
 
+_Found = TypeVar("_Found")
 Batches = tuple[Mapping[str, Any], ...]
 """One mapping a batch, from an output's name to a numpy array (float32, as eager gave)."""
 
@@ -48,21 +49,33 @@ def _versions() -> dict[str, str]:
     return {"torch": torch, "transformers": versions.installed().get("transformers", "")}
 
 
+def is_known(named: str) -> bool:
+    """As ``find`` would find it, at the cost of reading it alone."""
+    return _read(named, lambda stream: True) is not None
+
+
 def find(named: str) -> Batches | None:
     """The reference kept under ``named``; a damaged one is removed and counts as not known."""
+    return _read(named, _decode)
+
+
+def _read(named: str, how: Callable[[BinaryIO], _Found]) -> _Found | None:
     file = _file(named)
     try:
-        content = file.read_bytes()
+        with file.open("rb") as stream:
+            digest = stream.read(_DIGEST_BYTES)
+            if hashlib.file_digest(stream, "sha256").digest() != digest:
+                raise ValueError("its content has changed")
+            stream.seek(_DIGEST_BYTES)
+            found = how(stream)
     except FileNotFoundError:
         return None
-    try:
-        reference = _decode(content)
     except (ValueError, KeyError, zipfile.BadZipFile) as error:
         log.warning("The reference %s cannot be read and is removed: %s", file.name, error)
         whole.remove(file)
         return None
     os.utime(file)
-    return reference
+    return found
 
 
 def keep(named: str, reference: Batches, limit_bytes: int = LIMIT_BYTES) -> bool:
@@ -77,7 +90,7 @@ def keep(named: str, reference: Batches, limit_bytes: int = LIMIT_BYTES) -> bool
     return True
 
 
-def _encode(reference: Batches) -> bytes:
+def _encode(reference: Batches) -> memoryview:
     """A SHA-256, then an .npz: a zip's own sums do not cover its list of contents, so a part could be lost."""
     import numpy
 
@@ -86,20 +99,19 @@ def _encode(reference: Batches) -> bytes:
         for number, batch in enumerate(reference)
         for name, array in batch.items()
     }
-    stream = io.BytesIO()
+    stream = io.BytesIO(bytes(_DIGEST_BYTES))
+    stream.seek(_DIGEST_BYTES)
     numpy.savez(stream, allow_pickle=False, **arrays)
-    content = stream.getvalue()
-    return hashlib.sha256(content).digest() + content
+    content = stream.getbuffer()
+    content[:_DIGEST_BYTES] = hashlib.sha256(content[_DIGEST_BYTES:]).digest()
+    return content
 
 
-def _decode(content: bytes) -> Batches:
+def _decode(stream: BinaryIO) -> Batches:
     import numpy
 
-    digest, content = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
-    if hashlib.sha256(content).digest() != digest:
-        raise ValueError("its content has changed")
     batches: dict[int, dict[str, Any]] = {}
-    with numpy.load(io.BytesIO(content), allow_pickle=False) as arrays:
+    with numpy.load(stream, allow_pickle=False) as arrays:
         for name in arrays.files:
             number, _, output = name.partition("/")
             batches.setdefault(int(number), {})[output] = arrays[name]

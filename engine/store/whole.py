@@ -39,7 +39,7 @@ def beside(place: Path) -> Path:
     return place.with_name(f"{place.name}{_MARK}{os.getpid()}-{_started(os.getpid())}-{secrets.token_hex(4)}")
 
 
-def write(place: Path, content: bytes) -> None:
+def write(place: Path, content: bytes | memoryview) -> None:
     """Replaces a file in one step. Raises DiskFull, DataFolder."""
     part = beside(place)
     with translated(place.parent):

@@ -7,11 +7,12 @@ from typing import Any
 from engine import task
 from engine.evidence import openvino_graph
 from engine.evidence.told import Told
-from engine.mode import Events, Job, no_events
+from engine.mode import Events, Job
 from engine.models.tensors import Inputs, Outputs
 from engine.modes.openvino_runtime import graphs, libraries, settings
 from engine.modes.openvino_runtime.requests import Requests, fitted
 from engine.ragged.parts import TOKEN_OUTPUTS, Parts
+from engine.wire.messages import Notice
 
 _STREAMS = 2
 """For texts that run beside each other, each on its share of the threads."""
@@ -33,6 +34,7 @@ class Session:
         self._core = libraries.openvino().Core()
         compiled = self._core.compile_model(graph, "CPU", self._compiling)
         self.precision = settings.executed(job.precision, _hint(compiled))
+        self._lacks = job.precision if self.precision != job.precision else ""
         self._requests = Requests(compiled, self._token_outputs)
         self._beside: Requests | None = None
         task.check_outputs(self(**job.sample), job.sample)  # kernels that oneDNN lacks give nothing, and no error
@@ -40,7 +42,9 @@ class Session:
     def adapt(self, inputs: Inputs) -> Events:
         """One graph serves all shapes; kernels for a new one are made within its first call, so that is now."""
         self(**inputs)
-        return no_events()
+        if self._lacks:
+            lacks = f"this processor has no instructions for {self._lacks} that it uses"
+            yield Notice(text=f"OpenVINO ran at {self.precision}: {lacks}.")
 
     def __call__(self, **inputs: Any) -> Outputs:
         return self._requests(inputs)

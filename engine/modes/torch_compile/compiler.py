@@ -65,7 +65,20 @@ def translated(what: str) -> Iterator[None]:
         failure = next((one for one in _causes(error) if isinstance(one, CppCompileError | InvalidCxxCompiler)), None)
         if failure is None:
             raise
+        _forget_vectors()
         raise ModeUnavailable(_sentence(str(failure), what), _remedy(), str(failure)) from error
+
+
+def _forget_vectors() -> None:
+    """Inductor tries once in a process which vectors the compiler can make. One that failed makes none, and all that is
+    compiled after it was mended would do without them.
+    """
+    from torch._inductor import cpu_vec_isa
+
+    cached = [cpu_vec_isa.valid_vec_isa_list, cpu_vec_isa.VecISA.__dict__.get("_VecISA__bool__impl")]
+    cached += [type(isa).__bool__ for isa in cpu_vec_isa.supported_vec_isa_list]
+    for function in cached:
+        getattr(function, "cache_clear", lambda: None)()
 
 
 def _sentence(message: str, what: str) -> str:

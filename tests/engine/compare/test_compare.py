@@ -111,7 +111,7 @@ def is_role(process: psutil.Process, role: str) -> bool:
 
 
 def test_a_cell_that_dies_takes_only_itself(talk: Talk, compare_home: Path, starter_folder: Path) -> None:
-    ask(talk, starter_folder, modes=("eager", "better-transformer", "torchscript"), precisions=("fp32",), seconds=4)
+    ask(talk, starter_folder, modes=("eager", "better-transformer", "torchscript"), precisions=("fp32",), seconds=2)
     talk.until(has_figures("better-transformer"))
     os.kill(members(compare_home)[-1].pid, signal.SIGKILL)
     cells = named(compared(talk))

@@ -1,15 +1,21 @@
 """Find the fastest, through the client: what it picks, what it says of the rest, and that it is remembered."""
 
+import contextlib
+import socket
 from pathlib import Path
 from typing import Any
 
-import msgspec
+import psutil
 import pytest
+from msgspec.structs import replace
 
 from engine.compare import choosing
+from engine.compare.conductor import Conductor
 from engine.compare.sample import FEW
+from engine.cpu import read as cpu
+from engine.models.look import look
 from engine.wire.comparison import CellResult, Comparison
-from engine.wire.messages import Compare, Compared, Describe, Described, Finished
+from engine.wire.messages import CellTold, Compare, Compared, Describe, Described, Event, Finished
 from tests.talk import SIMILARITY, Talk, only
 
 TASK = "sentence-similarity"
@@ -73,9 +79,53 @@ def test_what_there_was_no_time_for_is_named(talk: Talk, starter_folder: Path) -
     assert comparison.took_s < 60
 
 
+@pytest.mark.slow
+def test_where_memory_holds_one_each_is_measured_alone(
+    compare_home: Path, starter_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cpu, "memory_free_bytes", lambda: 0)
+    waker, wake = socket.socketpair()
+    asked = Compare(
+        id="s",
+        folder=str(starter_folder),
+        task=TASK,
+        inputs=(SIMILARITY,),
+        modes=("better-transformer", "torchscript"),
+        precisions=("fp32",),
+        calls=24,
+        seconds=0.3,
+        search=True,
+        budget_s=120.0,
+    )
+    alive = []
+
+    def hear(event: Event) -> None:
+        if isinstance(event, CellTold) and event.cell.stage == "ready":
+            alive.append(sum("work" in child.cmdline() for child in psutil.Process().children()))
+
+    conductor = Conductor(asked, look(starter_folder), wake, hear, lambda: True)
+    with waker, wake, contextlib.closing(conductor):
+        comparison = conductor.run()
+
+    assert set(alive) == {1, 2}  # none but one beside plain PyTorch
+    assert [cell.status for cell in comparison.cells] == ["ok"] * 3
+    assert all(cell.speedup_ci for cell in comparison.cells[1:])
+    assert comparison.winner in (1, 2)
+
+
 def test_what_had_no_rival_is_not_called_the_fastest() -> None:
     baseline = CellResult(mode="eager", precision="fp32", threads=2, batch=1, status="ok", verdict="baseline", n=100)
-    other = CellResult(mode="openvino", precision="fp32", threads=2, batch=1, status="skipped")
+    other = CellResult(mode="openvino", precision="fp32", threads=2, batch=1, n=100)
+    nothing = "Nothing but plain PyTorch could be measured"
 
-    assert choosing.sentence([baseline, other], 0).startswith("Nothing but plain PyTorch could be measured")
-    assert choosing.sentence([baseline, msgspec.structs.replace(other, n=100)], 0).startswith("Use plain PyTorch")
+    for rival in ({"status": "skipped", "n": 0}, {"status": "failed"}, {"status": "ok", "batch": 8}):
+        assert choosing.sentence([baseline, replace(other, **rival)], 0).startswith(nothing), rival
+    assert choosing.sentence([baseline, replace(other, status="ok")], 0).startswith("Use plain PyTorch")
+
+
+def test_how_near_an_answer_is_goes_by_the_floor() -> None:
+    assert choosing.is_near("reference", "identical")
+    assert choosing.is_near("identical", "close")
+    assert not choosing.is_near("close", "same answers")
+    assert not choosing.is_near("different answers", "close")
+    assert not choosing.is_near("", "close")

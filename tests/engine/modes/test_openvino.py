@@ -18,6 +18,7 @@ from engine.models.calibration import Texts
 from engine.models.look import look
 from engine.modes import eager, openvino_runtime
 from engine.ragged.parts import TOKEN_OUTPUTS, Part, lengths_of, singly
+from engine.wire.messages import Notice
 from tests.engine.modes.conftest import MakeJob
 from tests.engine.modes.near import assert_near, cosines
 from tests.engine.modes.trying import FAMILIES, HEADS, prepared, tokens
@@ -79,6 +80,18 @@ def test_lower_precisions_stay_near(tiny: Tiny, make_job: MakeJob, head: str, pr
     assert model.precision == precision or emulated
     if head != "SequenceClassification":  # of two labels' scores a cosine says nothing
         assert min(cosines(head, inputs, reference, model)) >= least
+
+
+def test_what_the_processor_lacks_is_told(tiny: Tiny, make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(openvino_runtime.settings, "quantises_activations", lambda: False)
+    folder = tiny("bert", "FeatureExtraction")
+    inputs = tokens(folder, 1, 8)
+    _, model = prepared(openvino_runtime, make_job(folder, "FeatureExtraction", inputs, "int8-dynamic"))
+
+    assert model.precision == "int8-weights"
+    (notice,) = list(model.adapt(inputs))
+    assert isinstance(notice, Notice)
+    assert "OpenVINO ran at int8-weights" in notice.text
 
 
 def texts_of(folder: Path) -> list[Any]:

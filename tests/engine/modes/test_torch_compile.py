@@ -12,8 +12,10 @@ import pytest
 import torch
 import transformers
 from torch._dynamo.utils import counters
+from torch._inductor import cpu_vec_isa
 
 from engine import task
+from engine.cpu import read as cpu
 from engine.evidence import inductor
 from engine.models import calibration
 from engine.models.arrays import arrays
@@ -321,6 +323,13 @@ def test_compiler_that_fails_is_told(
     assert "broken-g++" in refused.value.details
     assert words in refused.value.details
     assert "Install" in refused.value.what_to_do
+    monkeypatch.delenv("CXX")
+    torch_compile.compiler.configure()
+    assert cpu_vec_isa.pick_vec_isa() or not has_vectors()  # once it is mended, code has vectors again
+
+
+def has_vectors() -> bool:
+    return any(feature.id == "avx2" and feature.usable for feature in cpu.facts().features)
 
 
 def test_kernels_are_told_by_the_operators_that_they_join() -> None:

@@ -27,6 +27,7 @@ def test_a_reference_comes_back_as_it_was():
 
     found = outputs.find("key")
 
+    assert outputs.is_known("key")
     assert found is not None
     assert len(found) == 12
     for batch, other in zip(found, kept, strict=True):
@@ -48,8 +49,9 @@ def test_a_reference_that_was_cut_is_removed_and_not_known(own_home: Path, lengt
     file = own_home / "outputs" / "key.reference"
     file.write_bytes(file.read_bytes()[:length])
 
-    assert outputs.find("key") is None
+    assert not outputs.is_known("key")
     assert not file.exists()
+    assert outputs.find("key") is None
 
 
 def test_a_change_of_any_byte_makes_a_reference_not_known(own_home: Path):
