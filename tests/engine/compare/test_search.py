@@ -56,6 +56,7 @@ def test_the_fastest_is_found_said_and_remembered(talk: Talk, starter_folder: Pa
     assert (pick.task, pick.mode, pick.precision, pick.threads) == (TASK, best.mode, best.precision, best.threads)
 
 
+@pytest.mark.slow
 def test_identical_answers_leave_fewer_bits_out(talk: Talk, starter_folder: Path) -> None:
     modes, precisions = ("eager", "better-transformer"), ("fp32", "bf16", "int8-dynamic")
     comparison = searched(talk, starter_folder, modes=modes, precisions=precisions, floor="identical")
