@@ -73,7 +73,7 @@ class Search:
         while len(self._alive) > FINALISTS and self._heat():
             pass
         self._let_go_for_lack_of_time()
-        if self._alive or not self._racers:
+        if self._alive or not self._race.eager.rounds:
             self._final()
         self._remember()
 
@@ -199,7 +199,7 @@ class Search:
 
     def _try_other_threads(self) -> None:
         """The one that would win, with fewer threads and with more."""
-        best = choosing.winner(tuple(self._table), self._racers, self._asked.floor)
+        best = self._winner()
         champion = next((racer for racer in self._alive if racer.number == best), None)
         if champion is None or tuple(self._asked.threads) != (0,):
             return
@@ -230,8 +230,7 @@ class Search:
         """Not what was chosen without a check of the answers or without a rival, or with texts that Auto will not have;
         nor in the place of something faster, for which there was no time.
         """
-        cells = tuple(self._table)
-        number = choosing.winner(cells, self._racers, self._asked.floor)
+        cells, number = tuple(self._table), self._winner()
         if number is None or self._unchecked or self._asked.calibration or not choosing.has_rivals(cells, number):
             return
         cell = cells[number]
@@ -247,6 +246,12 @@ class Search:
             found_s=int(time.time()),
         )
         picks.keep(*self._pick_key(), pick)
+
+    def _winner(self) -> int | None:
+        """Of this size of batch."""
+        batch = self._race.eager.hold.batch
+        own = {number: racer for number, racer in self._racers.items() if racer.hold.batch == batch}
+        return choosing.winner(tuple(self._table), own, self._asked.floor)
 
     def _is_outdone(self, speedup: float) -> bool:
         """By what an earlier search found with answers as near as are asked for now, and this one skipped."""

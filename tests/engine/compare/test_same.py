@@ -4,16 +4,17 @@ from pathlib import Path
 
 from tests.bench import comparing
 
-ALIKE = 4
+ALIKE, RACES = 4, 3
+"""One process that lies oddly in memory spoils three of a race's six pairs, and so does another program that begins or
+ends in it. A measure that is wrong spoils every race.
+"""
 
 
 def test_plain_pytorch_beside_itself_is_no_difference(compare_home: Path) -> None:
-    alike = _alike()
+    shares: list[int] = []
+    while len(shares) < RACES and max(shares, default=0) < 5:
+        found = comparing.pairs(ALIKE)
+        assert len(found) == 6
+        shares.append(sum(verdict == "no difference" for verdict, _ in found))
 
-    assert alike >= 5 or _alike() >= 5  # one process with an odd placement spoils three pairs, about once in forty
-
-
-def _alike() -> int:
-    verdicts = [verdict for verdict, _ in comparing.pairs(ALIKE)]
-    assert len(verdicts) == 6
-    return verdicts.count("no difference")
+    assert max(shares) >= 5, shares

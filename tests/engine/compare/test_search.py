@@ -81,6 +81,23 @@ def test_what_there_was_no_time_for_is_named(talk: Talk, starter_folder: Path) -
 
 
 @pytest.mark.slow
+def test_where_nothing_may_be_tried_plain_pytorch_is_measured_and_nothing_is_kept(
+    talk: Talk, compare_home: Path, starter_folder: Path
+) -> None:
+    def kept() -> dict[str, int]:
+        return {file.name: file.stat().st_mtime_ns for file in (compare_home / "times").glob("pick-*")}
+
+    before = kept()
+    comparison = searched(talk, starter_folder, modes=("eager",), precisions=("int8-dynamic",), floor="identical")
+
+    assert [cell.status for cell in comparison.cells] == ["ok", "skipped"]
+    assert comparison.cells[0].n >= 24
+    assert comparison.winner == 0
+    assert comparison.sentence.startswith("Nothing but plain PyTorch could be measured")
+    assert kept() == before
+
+
+@pytest.mark.slow
 def test_where_memory_holds_one_each_is_measured_alone(
     compare_home: Path, starter_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
