@@ -19,6 +19,7 @@ def compare(*words: str, status: int = 0) -> "subprocess.CompletedProcess[bytes]
     return done
 
 
+@pytest.mark.slow
 def test_every_form_is_written_and_the_document_printed(tmp_path: Path, own_home: Path) -> None:
     page, table = tmp_path / "found.html", tmp_path / "found.csv"
     done = compare(*QUICK, "--html", str(page), "--csv", str(table), "--json", "-")
