@@ -22,6 +22,7 @@ needs_sh = pytest.mark.skipif(sys.platform == "win32", reason="a compiler made o
 
 
 @needs_compiler
+@pytest.mark.slow
 def test_two_passes_become_one_and_the_kernel_is_shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
     *stages, shown = compiler_demo.show(Control())

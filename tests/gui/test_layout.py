@@ -14,7 +14,7 @@ from tests.gui import clipped
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("scale", ["1", "2"])
+@pytest.mark.parametrize("scale", ["1", pytest.param("2", marks=pytest.mark.slow)])
 def test_nothing_is_cut_off_at_900_by_600(scale: str) -> None:
     environment = os.environ | {"QT_SCALE_FACTOR": scale}
     command = [sys.executable, "-m", "tests.gui.clipped"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from pytestqt.qtbot import QtBot
 
 from gui import settings
@@ -10,6 +11,7 @@ from tests.gui.sessions import LONG_MS, run
 from tests.hub_server import Hub
 
 
+@pytest.mark.slow
 def test_two_windows_run_beside_each_other_and_both_are_in_the_history(
     qtbot: QtBot, open_session: Callable[..., Session], hub: Hub
 ) -> None:

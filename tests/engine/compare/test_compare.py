@@ -253,6 +253,7 @@ def test_a_run_waits_for_no_comparison(talk: Talk, starter_folder: Path) -> None
     assert talk.run(starter_folder, TASK, "eager", SIMILARITY)
 
 
+@pytest.mark.slow
 def test_a_batch_that_there_are_no_inputs_for_is_told(talk: Talk, starter_folder: Path) -> None:
     ask(talk, starter_folder, modes=("better-transformer",), precisions=("fp32",), batches=(8, 1))
     comparison = compared(talk)
