@@ -16,6 +16,7 @@ from engine.cpu.registers import Registers
 from engine.cpu.tiles import Tiles
 from engine.cpu.told import Told
 from engine.cpu.topology import Cores
+from engine.runtimes.command import processors_allowed
 from engine.wire.values import Cpu
 
 _MB = 1_000_000
@@ -29,7 +30,7 @@ def facts(ask_tiles: Callable[[], Tiles] | None = None) -> Cpu:
     """
     told = _told(ask_tiles or _probe_tiles)
     found = assemble(told, platform.machine(), psutil.virtual_memory().total, _limits())
-    return msgspec.structs.replace(found, processors_allowed=_processors_allowed())
+    return msgspec.structs.replace(found, processors_allowed=processors_allowed())
 
 
 def assemble(told: Told, machine: str, memory_bytes: int, limits: Limits) -> Cpu:
@@ -109,12 +110,6 @@ def _told(ask_tiles: Callable[[], Tiles]) -> Told:
             ask_tiles,
         )
     return Told("", (), _counted(), {})
-
-
-def _processors_allowed() -> int:
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return len(psutil.Process().cpu_affinity()) if sys.platform == "win32" else 0
 
 
 def _registers(machine: str) -> Registers | None:
