@@ -4,6 +4,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import secrets
 import shutil
 import time
 from collections.abc import Iterator
@@ -104,8 +105,7 @@ class Place:
                 raise ModelBroken(f"The file {file.path} was deleted during the download.", "Download it again.")
             if shown.is_symlink() and shown.exists() and shown.samefile(blob):
                 return
-            beside = shown.with_name(f"{shown.name}.{os.getpid()}.new")
-            beside.unlink(missing_ok=True)
+            beside = _beside(shown)
             try:
                 beside.symlink_to(os.path.relpath(blob, shown.parent))
             except OSError:  # Windows without the right to, or a file system without links
@@ -119,7 +119,7 @@ class Place:
         reference = self.home / "refs" / revision
         with writing(self.home):
             reference.parent.mkdir(parents=True, exist_ok=True)
-            beside = reference.with_name(f"{reference.name}.{os.getpid()}.new")
+            beside = _beside(reference)
             beside.write_text(self._commit, "utf-8")
             beside.replace(reference)
 
@@ -139,6 +139,11 @@ class Place:
                     continue  # perhaps another program is at it
                 with filelock.FileLock(self._locks / f"{etag}.lock").acquire(timeout=0):
                     partial.unlink()
+
+
+def _beside(place: Path) -> Path:
+    """A name for making what shall appear at ``place`` in one step; nobody else's, not even another thread's."""
+    return place.with_name(f"{place.name}.{secrets.token_hex(4)}.new")
 
 
 def is_right(content: Path, file: Listed, halt: Halt) -> bool:

@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ from huggingface_hub import snapshot_download, try_to_load_from_cache
 
 from engine.models.card import card
 from engine.models.hub.halt import Halt
+from engine.models.hub.listing import Listed
 from engine.models.hub.patience import Limits
+from engine.models.hub.place import Place
 from engine.models.look import look
 from engine.models.resolve import resolve, resolve_tokenizer
 from engine.wire import errors
@@ -202,6 +205,26 @@ def test_two_at_once_share_one_transfer(hub: Hub, repo: Repo, get: Got) -> None:
     assert len(folders) == 3
     assert len(ranges(hub)) == 1
     assert (folders[0] / WEIGHTS).read_bytes() == repo.content(WEIGHTS)
+
+
+def test_many_at_once_make_names_appear_without_harm(cache: Path, repo: Repo, get: Got) -> None:
+    folder = get()
+    content = repo.content(WEIGHTS)
+    names = {f"part-{number}.safetensors" for number in range(100)}
+
+    def appear() -> None:
+        place = Place("org/name", COMMIT)
+        for name in sorted(names):
+            place.link(Listed(name, len(content), repo.etag(WEIGHTS), is_large=True))
+            place.refer("main")
+
+    with ThreadPoolExecutor(4) as threads:
+        for told in [threads.submit(appear) for _ in range(4)]:
+            told.result()
+
+    assert files_under(folder) == NEEDED | names
+    assert {(folder / name).read_bytes() for name in names} == {content}
+    assert files_under(cache / "models--org--name/refs") == {"main"}
 
 
 def test_the_hubs_own_client_and_we_take_turns(cache: Path, repo: Repo, get: Got) -> None:
