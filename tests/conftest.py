@@ -15,7 +15,7 @@ os.environ["FASTPATH_HOME"] = str(_SESSION / "home")
 os.environ["HF_HOME"] = str(_SESSION / "hub")
 os.environ |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
 os.environ.setdefault("OMP_NUM_THREADS", "2")
-for _name in ("HF_TOKEN", "HF_ENDPOINT", "HF_HUB_CACHE"):
+for _name in ("HF_TOKEN", "HF_ENDPOINT", "HF_HUB_CACHE", "DBUS_SESSION_BUS_ADDRESS", "PYTHON_KEYRING_BACKEND"):
     os.environ.pop(_name, None)
 
 # Whatever started the tests may ignore an interrupt (nohup, a shell's "&"), and children would do as it does.

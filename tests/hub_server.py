@@ -12,6 +12,7 @@ import json
 import re
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -111,6 +112,13 @@ class Hub:
 
     def asked(self, part: str) -> list[Seen]:
         return [one for one in self.seen if part in one.path]
+
+    def until_asked(self, part: str, within_s: float = 30.0) -> None:
+        """Until a request for ``part`` has come."""
+        end = time.monotonic() + within_s
+        while not self.asked(part):
+            assert time.monotonic() < end, f"nobody asked for {part}"
+            time.sleep(0.002)
 
     def close(self) -> None:
         self.closing.set()

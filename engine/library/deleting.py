@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.library import cached, half, local
 from engine.models.hub import surroundings
-from engine.models.hub.place import PARTIAL, writing
+from engine.models.hub.place import PARTIAL, linked, writing
 from engine.store import artefacts, pending, seen
 from engine.wire.errors import BadInput, EngineBusy, ModelNotFound
 from engine.wire.hub import LocalModel
@@ -66,14 +66,15 @@ def _remove_snapshot(model: LocalModel) -> None:
         snapshot = next((one for one in repository.snapshots if one.folder == model.folder), None)
         if snapshot is None:
             raise ModelNotFound(f"{model.name} is not on this computer any more.", "Look at the list again.")
-        only = repository.only(snapshot)
+        others = set().union(*(linked(Path(one.folder)) for one in repository.snapshots if one is not snapshot))
+        only = linked(Path(snapshot.folder)) - others
         for name in snapshot.refs:
             with contextlib.suppress(FileNotFoundError):
                 (home / "refs" / name).unlink()
-        shutil.rmtree(snapshot.folder)
-        for name in only:
+        for name in only:  # before the snapshot: one that is killed in between leaves links, and no hidden gigabytes
             with contextlib.suppress(FileNotFoundError):
                 (home / "blobs" / name).unlink()
+        shutil.rmtree(snapshot.folder)
         if len(repository.snapshots) == 1:
             half.tidy(home)
 

@@ -13,13 +13,22 @@ from typing import TypeAlias
 import msgspec
 
 from engine.library import half
-from engine.models.hub import address, surroundings
+from engine.models.hub import address, cache, surroundings
 from engine.models.hub.download import download
 from engine.models.hub.halt import Halt
 from engine.models.hub.listing import Listed
 from engine.store import pending
 from engine.store.pending import Pending
-from engine.wire.errors import DiskFull, EngineBusy, FastpathError, ModelNotFound, Stopped, failure_of
+from engine.wire.errors import (
+    DiskFull,
+    EngineBusy,
+    FastpathError,
+    ModelNotFound,
+    Offline,
+    Stopped,
+    TimedOut,
+    failure_of,
+)
 from engine.wire.hub import DownloadState, PendingDownload
 from engine.wire.messages import Download, Downloaded, Downloading, DropDownload, Event, Failed, Finished, Notice
 
@@ -76,7 +85,8 @@ class Downloads:
                 job.requests.append(request.id)
             else:
                 before = pending.find(key) or Pending(repo=repo, revision=revision, part=part)
-                job = _Job(key, before, [request.id])
+                job = _Job(key, _at_work(before), [request.id])
+                pending.keep(job.kept)  # one that waits is there after a restart too
                 self._waiting.append(job)
                 self._begin()
             if job in self._waiting:  # told while nobody can begin it, so before all that it tells itself
@@ -92,6 +102,7 @@ class Downloads:
             if job in self._waiting and is_last:
                 self._waiting.remove(job)
                 job.over = True
+                self._keep(job, Stopped())
             elif is_last:
                 self._halt(job)
                 return
@@ -108,14 +119,14 @@ class Downloads:
     def drop(self, request: DropDownload) -> None:
         """Gives up one that does not run, and what it received. Raises EngineBusy, ModelNotFound, DataFolder."""
         key = _key_of(request.ref, request.revision, request.part)
-        with self._lock:
-            mine = any(job.key == key for job in (*self._running, *self._waiting))
-        kept = pending.find(key)
-        if mine or (kept is not None and kept.is_at_work):
-            raise EngineBusy(f"{key[0]} is being downloaded.", _STOP_FIRST)
-        if kept is not None:
-            half.remove(kept, [one for one in pending.listed() if one.key != key])
-            pending.drop(key)
+        with self.kept_away(key[0]):
+            kept = pending.find(key)
+            if kept is not None and kept.is_at_work:
+                raise EngineBusy(f"{key[0]} is being downloaded.", _STOP_FIRST)
+            if kept is not None:
+                half.remove(kept, _others(key))
+                half.tidy(cache.home(key[0]))
+                pending.drop(key)
 
     @contextlib.contextmanager
     def kept_away(self, repo: str) -> Iterator[None]:
@@ -148,9 +159,6 @@ class Downloads:
     def _work(self, job: _Job) -> None:
         try:
             repo, revision, part = job.key
-            if job.kept.files:
-                job.kept = msgspec.structs.replace(job.kept, owner=pending.ours(), failure="", failed=False)
-                pending.keep(job.kept)
             folder = download(
                 address.Address(repo, revision),
                 job.halt,
@@ -163,14 +171,25 @@ class Downloads:
             self._end(job, error)
 
     def _planned(self, job: _Job, commit: str, chosen: Iterable[Listed]) -> None:
-        files = tuple(pending.Expected(file.path, file.etag, file.size_bytes) for file in chosen)
+        """What an earlier plan received and this one does not want goes; what was there before either is not ours."""
+        former = {file.etag: file for file in (pending.find(job.key) or job.kept).files}
+        files = tuple(
+            pending.Expected(
+                file.path,
+                file.etag,
+                file.size_bytes,
+                former[file.etag].there_before if file.etag in former else half.there_before(job.key[0], commit, file),
+            )
+            for file in chosen
+        )
+        unwanted = [former[etag] for etag in former.keys() - {file.etag for file in files}]
         with self._lock:
             if job.over:
                 return
-            job.kept = msgspec.structs.replace(
-                job.kept, commit=commit, files=files, owner=pending.ours(), failure="", failed=False
-            )
+            job.kept = msgspec.structs.replace(job.kept, commit=commit, files=files)
             pending.keep(job.kept)
+        if unwanted:
+            half.remove(msgspec.structs.replace(job.kept, files=tuple(unwanted)), _others(job.key))
 
     def _end(self, job: _Job, outcome: Path | BaseException) -> None:
         """Tells the end once: a job that was abandoned keeps its later one to itself."""
@@ -193,16 +212,18 @@ class Downloads:
                 self._send(Failed(id=name, failure=failure_of(outcome)))
 
     def _keep(self, job: _Job, outcome: Path | BaseException) -> None:
-        """In the list stays what received something, or could have: not a model that was never found."""
+        """In the list stays what received something, or still could: not a model that was never found."""
         if isinstance(outcome, Path) and (outcome.name == job.kept.commit or not job.kept.files):
             pending.drop(job.key)
         elif isinstance(outcome, Path):  # a former version served, for the network went away: this one can go on
             pending.keep(msgspec.structs.replace(job.kept, owner=None))
-        elif job.kept.files:
+        elif job.kept.files or isinstance(outcome, Stopped | Offline | TimedOut):
             paused = isinstance(outcome, Stopped)
             said = "" if paused else failure_of(outcome).what_happened
             failed = not isinstance(outcome, Stopped | DiskFull)
             pending.keep(msgspec.structs.replace(job.kept, owner=None, failure=said, failed=failed))
+        else:
+            pending.drop(job.key)
 
     def _hear(self, job: _Job, event: Downloading | Notice) -> None:
         with self._lock:
@@ -215,6 +236,14 @@ class Downloads:
     def _told(self, job: _Job) -> PendingDownload:
         state: DownloadState = "running" if job in self._running else "waiting"
         return msgspec.structs.replace(_kept_told(job.kept), state=state, failure="")
+
+
+def _at_work(kept: Pending) -> Pending:
+    return msgspec.structs.replace(kept, owner=pending.ours(), failure="", failed=False)
+
+
+def _others(key: _Key) -> list[Pending]:
+    return [one for one in pending.listed() if one.key != key]
 
 
 def _kept_told(kept: Pending) -> PendingDownload:

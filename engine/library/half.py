@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from engine.models.hub import cache, surroundings
-from engine.models.hub.place import PARTIAL, writing
+from engine.models.hub.listing import Listed
+from engine.models.hub.place import PARTIAL, Place, linked, writing
 from engine.store.pending import Pending
 
 
@@ -21,18 +22,25 @@ def there_bytes(kept: Pending) -> int:
     return total
 
 
-def remove(kept: Pending, others: Iterable[Pending]) -> None:
-    """Removes what it received, except what another download, a model that is there, or another program needs.
+def there_before(repo: str, commit: str, file: Listed) -> bool:
+    """Whether some of it lies in the cache, of whoever."""
+    return Place(repo, commit).there_bytes(file) > 0
 
-    Raises DataFolder where the cache may not be written.
+
+def remove(kept: Pending, others: Iterable[Pending]) -> None:
+    """Removes what it received, except what was there before, or what another download, a model that is there, or
+    another program needs.
+
+    Raises DataFolder where the cache may not be read or written.
     """
     import filelock
 
     blobs, _ = _places(kept)
     needed = {file.etag for other in others if other.repo == kept.repo for file in other.files}
-    needed |= linked(blobs.parent)
+    with writing(blobs):
+        needed |= linked(blobs.parent / "snapshots")
     locks = surroundings.cache().absolute() / ".locks" / blobs.parent.name
-    for etag in {file.etag for file in kept.files} - needed:
+    for etag in {file.etag for file in kept.files if not file.there_before} - needed:
         if not any((blobs / name).is_file() for name in (etag, etag + PARTIAL)):
             continue
         with writing(blobs), contextlib.suppress(filelock.Timeout):  # another program is at this file
@@ -40,16 +48,6 @@ def remove(kept: Pending, others: Iterable[Pending]) -> None:
             with filelock.FileLock(locks / f"{etag}.lock").acquire(timeout=0):
                 for name in (etag, etag + PARTIAL):
                     (blobs / name).unlink(missing_ok=True)
-    tidy(blobs.parent)
-
-
-def linked(home: Path) -> set[str]:
-    """Names of the blobs that a snapshot in a repository's folder shows."""
-    return {
-        file.readlink().name
-        for file in (home / "snapshots").glob("**/*")
-        if file.is_symlink() and file.readlink().parent.name == "blobs"
-    }
 
 
 def tidy(home: Path) -> None:

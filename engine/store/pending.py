@@ -21,11 +21,15 @@ _SCHEMA = 1
 
 
 class Expected(msgspec.Struct, frozen=True):
-    """A file of a download: its name in the cache (``etag``), its path in the repository, and its size."""
+    """A file of a download: its name in the cache (``etag``), its path in the repository, and its size.
+
+    ``there_before``: some of it had come otherwise, before this download; then it is not ours to remove.
+    """
 
     path: str
     etag: str
     size_bytes: int
+    there_before: bool = False
 
 
 class Pending(msgspec.Struct, frozen=True, kw_only=True):

@@ -31,6 +31,8 @@ import traceback
 
 from engine.wire.values import Failure
 
+TOKEN_FIRST = "add your access token in Settings (in a terminal: fastpath models token --set)"
+
 
 class FastpathError(Exception):
     """Base of all. ``details``: the full text for those who want it; ``about``: what it is about, as it was named."""
@@ -72,11 +74,11 @@ class NotDownloaded(ModelNotFound):
 
 
 class ModelGated(UserFacing):
-    what_to_do = "Accept the model's conditions on its page at the Hub, sign in (hf auth login), then try again."
+    what_to_do = f"Accept the model's conditions on its page at the Hub, {TOKEN_FIRST}, then try again."
 
 
 class SignInNeeded(UserFacing):
-    what_to_do = "Sign in (hf auth login, or set HF_TOKEN), then try again."
+    what_to_do = f"To sign in, {TOKEN_FIRST}, then try again."
 
 
 class ModelBroken(UserFacing):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from engine.models.hub.patience import KEPT, Cut, asked_wait_s
 from engine.wire.errors import (
+    TOKEN_FIRST,
     FastpathError,
     ModelBroken,
     ModelGated,
@@ -39,7 +40,7 @@ def failure(status: int, headers: Mapping[str, str], model: str, page: str, sign
 
 
 def _gated(model: str, page: str, signed_in: bool, details: str) -> ModelGated:
-    then = "then try again" if signed_in else "sign in (hf auth login, or set HF_TOKEN), then try again"
+    then = "then try again" if signed_in else f"{TOKEN_FIRST}, then try again"
     return ModelGated(
         f"{model} is given only to those who accepted its conditions.", f"Accept them at {page}, {then}.", details
     )
@@ -49,7 +50,7 @@ def _missing(model: str, signed_in: bool, details: str) -> ModelNotFound:
     who = "your access token" if signed_in else "you without signing in"
     return ModelNotFound(
         f"There is no {model} on the Hub, or it is private and not shown to {who}.",
-        "Check the name; for a private model sign in first (hf auth login, or set HF_TOKEN)." if not signed_in else "",
+        f"Check the name; for a private model {TOKEN_FIRST}." if not signed_in else "",
         details,
     )
 
@@ -61,6 +62,6 @@ def _refused(status: int, message: str, model: str, signed_in: bool, details: st
         )
     if signed_in or "credentials" in message:
         return SignInNeeded(
-            "The Hub does not accept your access token.", "Sign in again (hf auth login), or check HF_TOKEN.", details
+            "The Hub does not accept your access token.", f"It may have expired: {TOKEN_FIRST}.", details
         )
     return SignInNeeded(f"The Hub shows {model} only to those who signed in, or there is no such model.", "", details)

@@ -50,7 +50,10 @@ def whole(exchange: Exchange, response: "requests.Response", limit_bytes: int = 
 
 
 def _next(exchange: Exchange, url: str, following: str) -> str:
-    target = urljoin(url, following) if following else ""
+    try:
+        target = urljoin(url, following) if following else ""
+    except ValueError:
+        raise not_the_hub("a next page that is no address") from None
     if target and not target.startswith(f"{exchange.endpoint}/"):
         raise not_the_hub("a next page elsewhere")
     return target

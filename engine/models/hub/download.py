@@ -18,6 +18,8 @@ from engine.wire.messages import Downloading, Notice
 
 USUAL = Limits()
 
+_ANOTHER = "Another program downloads the same file. Waits for it."
+
 Tell = Callable[[Downloading | Notice], None]
 Planned = Callable[[str, list[Listed]], None]
 
@@ -65,8 +67,9 @@ class _Download:
             planned(commit, chosen)
             home = Place(self._address.repo, commit)
             home.prepare()
-            self._require_space(home, chosen)
-            self._receive(home, commit, chosen)
+            left = {file.etag: file.size_bytes - home.there_bytes(file) for file in chosen}
+            space.require(home.home, self._model, sum(left.values()), max(file.size_bytes for file in chosen))
+            self._receive(home, commit, chosen, left)
         # Only now does anything appear under a name: another program never sees half a model.
         with space.told_full(home.home):
             for number, file in enumerate(chosen):
@@ -75,17 +78,16 @@ class _Download:
         home.sweep(chosen)
         return home.snapshot
 
-    def _require_space(self, home: Place, chosen: list[Listed]) -> None:
-        left = {file.etag: file.size_bytes - home.there_bytes(file) for file in chosen}
-        space.require(home.home, self._model, sum(left.values()), max(file.size_bytes for file in chosen))
-
-    def _receive(self, home: Place, commit: str, chosen: list[Listed]) -> None:
+    def _receive(self, home: Place, commit: str, chosen: list[Listed], left: dict[str, int]) -> None:
+        """``left``: bytes of each content, by etag, that are still to come."""
         progress = Progress(self._tell, sum(file.size_bytes for file in chosen))
         fetch = Fetch(self._exchange, commit, self._patience, progress, self._halt)
         for file in chosen:
-            with home.lock(file, self._halt):
+            left.pop(file.etag, None)
+            progress.begin(file.path)
+            with home.lock(file, self._halt, lambda: self._tell(Notice(text=_ANOTHER))):
                 there = home.content(file)
-                if there is None or not place.is_right(there, file, self._halt):
-                    fetch.fetch(file, home.partial(file))
+                if there is None or not place.is_right(there, file, self._halt, progress.found):
+                    fetch.fetch(file, home.partial(file), sum(left.values()))
                     home.keep(file)
             progress.end(file.size_bytes)

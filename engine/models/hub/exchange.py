@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 READ_BYTES = 1024 * 1024
 _REDIRECTS = 5
+_NOWHERE = "The Hub sends to an address that is none."
 _MOVED = frozenset({301, 302, 303, 307, 308})
 
 
@@ -77,10 +78,8 @@ class Exchange:
             response = self._send(url, headers)
             if response.status_code not in _MOVED:
                 return response
-            target = urljoin(url, response.headers.get("Location", ""))
             response.close()
-            _require_safe(url, target)
-            url = target
+            url = _safe_target(url, response.headers.get("Location", ""))
         raise Offline("The Hub sends requests in a circle.", KEPT)
 
     def _send(self, url: str, headers: dict[str, str]) -> "requests.Response":
@@ -139,6 +138,8 @@ def _translated(url: str) -> Iterator[None]:
     except (requests.exceptions.InvalidProxyURL, requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema):
         what = "The address of the Hub or of a proxy in the environment is not one that can be used."
         raise Offline(what, "Check HF_ENDPOINT, HTTPS_PROXY and HTTP_PROXY.") from None
+    except ValueError:  # requests looks where a redirect leads, even where it does not follow
+        raise Offline(_NOWHERE, KEPT) from None
     except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
         raise Cut(_unreachable(host, error)) from None
 
@@ -173,10 +174,16 @@ def _cause(error: BaseException) -> str:
     return f"{type(found).__name__}: {said}" if said else type(found).__name__
 
 
-def _require_safe(url: str, target: str) -> None:
-    schemes = urlsplit(url).scheme, urlsplit(target).scheme
+def _safe_target(url: str, location: str) -> str:
+    """Where a redirect leads. Raises Offline."""
+    try:
+        target = urljoin(url, location)
+        schemes = _origin(url)[0], _origin(target)[0]
+    except ValueError:
+        raise Offline(_NOWHERE, KEPT) from None
     if schemes[1] not in ("http", "https") or schemes == ("https", "http"):
         raise Offline("The Hub sends to an address that is not safe.", KEPT, f"from {schemes[0]} to {schemes[1]}")
+    return target
 
 
 def _origin(url: str) -> tuple[str, str, int]:

@@ -32,19 +32,19 @@ class Fetch:
         self._progress = progress
         self._halt = halt
 
-    def fetch(self, file: Listed, path: Path) -> None:
-        """Leaves the whole, right content in ``path``, going on from what lies there.
+    def fetch(self, file: Listed, path: Path, later_bytes: int) -> None:
+        """Leaves the whole, right content in ``path``, going on from what lies there. ``later_bytes``: what is to come
+        after it.
 
         Raises ModelBroken (twice something else than listed), DiskFull, DataFolder, Stopped and what the exchange
         names. Bytes that came stay for the next time, except wrong ones.
         """
-        self._progress.begin(file.path)
         why = ""
         for _ in range(_ROUNDS):
             try:
                 with Partial(file, path) as partial:
-                    partial.take_up(self._halt, lambda position: self._progress.at(position, 0))
-                    self._fill(partial)
+                    partial.take_up(self._halt, self._progress.found)
+                    self._fill(partial, later_bytes)
                     partial.require_right()
                 return
             except Mismatch as mismatch:
@@ -55,7 +55,7 @@ class Fetch:
             "Try again later; if it stays so, do not trust where it comes from.",
         )
 
-    def _fill(self, partial: Partial) -> None:
+    def _fill(self, partial: Partial, later_bytes: int) -> None:
         farthest = partial.position
         watch = space.Watch(partial.path.parent)
         while not partial.is_whole:
@@ -65,7 +65,7 @@ class Fetch:
                     for piece in self._exchange.pieces(response):
                         partial.add(piece)
                         self._progress.at(partial.position, len(piece))
-                        watch.look(self._progress.left_bytes - partial.position)
+                        watch.look(later_bytes + partial.file.size_bytes - partial.position)
                         if partial.position > farthest:
                             self._patience.gained(partial.position - farthest)
                             farthest = partial.position
@@ -95,6 +95,7 @@ def _require_continuation(response: "requests.Response", partial: Partial) -> No
     else:
         if partial.position:
             partial.restart()
-        whole_bytes = int(response.headers.get("Content-Length", size_bytes))
+        announced = response.headers.get("Content-Length", "")
+        whole_bytes = int(announced) if announced.isdecimal() else size_bytes
     if whole_bytes != size_bytes:
         raise Mismatch(f"{whole_bytes:,} bytes and not {size_bytes:,}")

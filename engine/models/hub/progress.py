@@ -29,10 +29,9 @@ class Progress:
         """The file in hand is whole."""
         self._whole_bytes += size_bytes
 
-    @property
-    def left_bytes(self) -> int:
-        """Of the files that are not whole, the one in hand included."""
-        return self._total_bytes - self._whole_bytes
+    def found(self, position_bytes: int) -> None:
+        """So much of the file in hand was there already."""
+        self.at(position_bytes, 0)
 
     def at(self, position_bytes: int, received_bytes: int) -> None:
         """``position_bytes`` of the file in hand are there, ``received_bytes`` more than at the last call."""

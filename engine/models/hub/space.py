@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.wire.errors import DiskFull
 
 _EVERY_S = 1.0
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _KEPT = "Free some disk space and try again; what was received is kept, and the download goes on from there."
 
 
@@ -52,7 +52,7 @@ def told_full(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
+        if error.errno in FULL:
             raise DiskFull(f"The disk of {folder} is full.", _KEPT, str(error)) from error
         raise
 

@@ -3,6 +3,7 @@
 import os
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from engine.wire.errors import Offline
 from engine.wire.hub import TokenPlace
@@ -12,8 +13,16 @@ _TOKEN = re.compile(r"[\x21-\x7e]+")
 
 
 def endpoint() -> str:
-    """The Hub's address without a slash at its end; HF_ENDPOINT names a mirror."""
-    return (os.environ.get("HF_ENDPOINT") or "https://huggingface.co").strip().rstrip("/")
+    """The Hub's address without a slash at its end; HF_ENDPOINT names a mirror. Raises Offline where that is none."""
+    named = (os.environ.get("HF_ENDPOINT") or "https://huggingface.co").strip().rstrip("/")
+    try:
+        split = urlsplit(named)
+        usable = split.scheme in ("http", "https") and bool(split.hostname) and split.port != 0
+    except ValueError:  # brackets or a port that are none
+        usable = False
+    if not usable:
+        raise Offline(f"HF_ENDPOINT is not the address of a Hub: “{named[:200]}”.", "Correct or unset it.")
+    return named
 
 
 def token() -> tuple[TokenPlace, str]:

@@ -8,6 +8,7 @@ import dataclasses
 import logging
 import re
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
@@ -32,13 +33,17 @@ _Found = TypeVar("_Found")
 
 @dataclasses.dataclass
 class _Known:
-    """What this process knows. ``token``: given in this session, or read from the keyring; ``asked``: it was read."""
+    """What this process knows. ``token``: given in this session, or read from the keyring. ``settled``: the person gave
+    or removed it, and what the keyring holds does not count. ``reading``: begun, at ``since_s`` (monotonic).
+    """
 
     token: str = ""
     place: TokenPlace = "none"
     account: str = ""
-    asked: bool = False
+    settled: bool = False
     keyring: bool | None = None
+    reading: threading.Thread | None = None
+    since_s: float = 0.0
 
 
 _known = _Known()
@@ -46,7 +51,9 @@ _lock = threading.Lock()
 
 
 def current() -> str:
-    """The token that requests carry; empty without one. The keyring is asked once, and may take some seconds."""
+    """The token that requests carry; empty without one. The keyring is asked once; while it is locked the first to ask
+    waits for some seconds, and what it answers later serves from then on.
+    """
     return _look()[1]
 
 
@@ -72,7 +79,7 @@ def keep(token: str, account: str = "") -> TokenPlace:
     require_form(token)
     kept = has_keyring() and _bounded(lambda: _write(token), False)
     with _lock:
-        _known.token, _known.account, _known.asked = token, account, True
+        _known.token, _known.account, _known.settled = token, account, True
         _known.place = "keyring" if kept else "session"
         return _known.place
 
@@ -81,16 +88,16 @@ def hold(token: str) -> None:
     """For this session, as it was before the desk began anew; no keyring is asked."""
     require_form(token)
     with _lock:
-        _known.token, _known.place, _known.asked = token, "session", True
+        _known.token, _known.place, _known.settled = token, "session", True
 
 
 def remove() -> None:
-    """What was given to Fastpath goes; the environment's stays. Raises SignInNeeded where the keyring keeps it."""
-    gone = not has_keyring() or _bounded(_delete, False)
+    """What was given to Fastpath is not used any more; the environment's stays. Raises SignInNeeded where the keyring
+    keeps it for the next start.
+    """
     with _lock:
-        if gone:
-            _known.token, _known.place, _known.account, _known.asked = "", "none", "", True
-    if not gone:
+        _known.token, _known.place, _known.account, _known.settled = "", "none", "", True
+    if has_keyring() and not _bounded(_delete, False):
         raise SignInNeeded(
             "The access token could not be removed from the system's keyring.",
             "Unlock the keyring and try again, or remove the entry “fastpath” in its own program.",
@@ -114,24 +121,38 @@ def require_form(token: str) -> None:
 
 
 def _look() -> tuple[TokenPlace, str]:
-    has = has_keyring()
+    if has_keyring():
+        with _lock:
+            known = _known
+            if not known.settled and known.reading is None:
+                known.since_s = time.monotonic()
+                known.reading = threading.Thread(target=_take, args=(known,), name="keyring", daemon=True)
+                known.reading.start()
+            reading = None if known.settled else known.reading
+        if reading is not None:
+            reading.join(max(0.0, known.since_s + ANSWERS_WITHIN_S - time.monotonic()))
     with _lock:
-        if has and not _known.asked:
-            _known.asked = True
-            found = _bounded(_read, "")
-            if _FORM.fullmatch(found):
-                _known.token, _known.place = found, "keyring"
         if _known.token:
             return _known.place, _known.token
     return surroundings.token()
 
 
+def _take(known: _Known) -> None:
+    """Reads the keyring, however long that takes."""
+    found = _tried(_read, "")
+    with _lock:
+        if not known.settled and _FORM.fullmatch(found):
+            known.token, known.place = found, "keyring"
+
+
 def _backend() -> "KeyringBackend | None":
     """The system's keyring, or None. Ones below priority 1 keep secrets in plain files, or nowhere."""
     import keyring
-    from keyring.backends import fail, null
+    from keyring.backends import chainer, fail, null
 
     backend = keyring.get_keyring()
+    if isinstance(backend, chainer.ChainerBackend):  # of high priority whatever it holds, and writes to its first
+        return next((one for one in backend.backends if one.priority >= 1), None)
     if isinstance(backend, fail.Keyring | null.Keyring) or not backend.priority >= 1:
         return None
     return backend
@@ -157,17 +178,19 @@ def _delete() -> bool:
     return True
 
 
-def _bounded(work: Callable[[], _Found], otherwise: _Found, within_s: float = 0) -> _Found:
+def _bounded(work: Callable[[], _Found], otherwise: _Found, within_s: float = 0.0) -> _Found:
     """What ``work`` returns, or ``otherwise`` where the keyring fails or does not answer in time."""
     found: list[_Found] = []
-
-    def do() -> None:
-        try:
-            found.append(work())
-        except Exception as error:  # noqa: BLE001 - backends raise what their systems do; the text might hold a secret
-            log.warning("The system's keyring cannot be used: %s", type(error).__name__)
-
-    thread = threading.Thread(target=do, name="keyring", daemon=True)
+    thread = threading.Thread(target=lambda: found.append(_tried(work, otherwise)), name="keyring", daemon=True)
     thread.start()
     thread.join(within_s or ANSWERS_WITHIN_S)
     return found[0] if found else otherwise
+
+
+def _tried(work: Callable[[], _Found], otherwise: _Found) -> _Found:
+    """What ``work`` returns, or ``otherwise`` where the keyring fails."""
+    try:
+        return work()
+    except Exception as error:  # noqa: BLE001 - backends raise what their systems do; the text might hold a secret
+        log.warning("The system's keyring cannot be used: %s", type(error).__name__)
+        return otherwise

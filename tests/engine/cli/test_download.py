@@ -59,9 +59,7 @@ def test_interrupt_keeps_what_came(hub: Hub, own_home: Path) -> None:
     hub.repos["org/name"].bytes_per_s = 50_000
     words = [*PROGRAM, *WORDS, "--model", "org/name", "--json"]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as process:
-        while not hub.asked("model.safetensors"):
-            time.sleep(0.02)
-            assert process.poll() is None
+        hub.until_asked("model.safetensors")
         time.sleep(0.5)
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=10)

@@ -37,6 +37,21 @@ class Asking(Memory):
         super().set_password(service, username, password)
 
 
+class Locked(Memory):
+    """As one that is unlocked late, and may refuse to delete."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.unlocked = threading.Event()
+
+    def get_password(self, service: str, username: str) -> str | None:
+        self.unlocked.wait(20)
+        return super().get_password(service, username)
+
+    def delete_password(self, service: str, username: str) -> None:
+        raise RuntimeError("cancelled")
+
+
 class Dead(Memory):
     """As behind a message bus that nobody listens at."""
 

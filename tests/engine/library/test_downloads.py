@@ -10,6 +10,7 @@ from engine.library import downloads as worker
 from engine.models.hub.download import download as real
 from engine.wire import errors
 from engine.wire.messages import Download, Downloaded, Downloading, DropDownload, Event, Failed, Finished, Notice
+from tests.engine.models.hub.asking import NEEDED
 from tests.engine.models.hub.conftest import WEIGHTS
 from tests.hub_server import COMMIT, Hub, Repo
 
@@ -34,6 +35,13 @@ class Heard:
             if isinstance(events[-1], Finished | Failed):
                 waited.discard(events[-1].id)
         return events
+
+    def until_received(self, count: int) -> None:
+        """Until a download has so many bytes."""
+        end = time.monotonic() + 30
+        while not any(one.done_bytes >= count for one in self.downloads.listed()):
+            assert time.monotonic() < end
+            time.sleep(0.01)
 
     def nothing_more(self) -> bool:
         time.sleep(0.2)
@@ -103,12 +111,14 @@ def test_some_run_at_a_time_the_others_wait_and_any_can_be_stopped(repo: Repo, h
     heard.downloads.stop("0")
     ran = heard.until_end("0")[-1]
     stopped_s = time.monotonic() - began
+    paused = [(one.ref, one.state) for one in heard.downloads.listed() if one.state == "paused"]
 
     assert states == ["running"] * 3 + ["waiting"] * 2
+    assert paused == [("org/0", "paused"), ("org/4", "paused")]
     for event in (waited, ran):
         assert isinstance(event, Failed)
         assert event.failure.code == "Stopped"
-    assert stopped_s < 1
+    assert stopped_s < worker.ABANDON_AFTER_S + 2
     assert hub.asked("org/4") == []
     assert {event.id for event in told if isinstance(event, Notice) and event.text == worker._WAITS} == {"3", "4"}
     for number in (3, 1, 2):  # the third began when the first was stopped
@@ -138,8 +148,7 @@ def test_what_is_paused_is_there_after_a_restart_and_goes_on(repo: Repo, hub: Hu
     repo.stalls[WEIGHTS] = [400_000]
     heard = Heard()
     heard.downloads.add(Download(id="d", ref="org/name"))
-    while not (heard.downloads.listed()[0].done_bytes >= 300_000):
-        time.sleep(0.02)
+    heard.until_received(300_000)
     heard.downloads.stop("d")
     heard.until_end("d")
     partial = next((cache / "models--org--name/blobs").glob("*.incomplete")).stat().st_size
@@ -162,8 +171,7 @@ def test_one_that_is_asked_for_while_the_same_stops_goes_on_by_itself(repo: Repo
     repo.stalls[WEIGHTS] = [200_000]
     heard = Heard()
     heard.downloads.add(Download(id="first", ref="org/name"))
-    while not hub.asked(WEIGHTS):
-        time.sleep(0.01)
+    hub.until_asked(WEIGHTS)
     heard.downloads.stop("first")
     heard.downloads.add(Download(id="second", ref="org/name"))
 
@@ -182,8 +190,7 @@ def test_an_update_that_the_network_cut_stays_paused_though_the_former_version_s
     repo.files[WEIGHTS] = repo.content(WEIGHTS)[::-1]
     repo.stalls[WEIGHTS] = [200_000]
     heard.downloads.add(Download(id="update", ref="org/name"))
-    while not (heard.downloads.listed() and heard.downloads.listed()[0].done_bytes > 0):
-        time.sleep(0.01)
+    heard.until_received(1)
     heard.downloads.stop("update")
     heard.until_end("update")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
@@ -210,8 +217,7 @@ def test_what_is_dropped_goes_and_nothing_else(repo: Repo, hub: Hub, cache: Path
     shared = blobs(cache)
     repo.stalls[WEIGHTS] = [400_000]
     heard.downloads.add(Download(id="d", ref="org/name"))
-    while not hub.asked(WEIGHTS):
-        time.sleep(0.02)
+    hub.until_asked(WEIGHTS)
     with pytest.raises(errors.EngineBusy):
         heard.downloads.drop(DropDownload(id="x", ref="org/name"))
     heard.downloads.stop("d")
@@ -223,6 +229,44 @@ def test_what_is_dropped_goes_and_nothing_else(repo: Repo, hub: Hub, cache: Path
 
     assert heard.downloads.listed() == ()
     assert blobs(cache) == shared | {others.name}
+
+
+def test_what_lay_there_before_is_not_removed_with_a_download_that_is_given_up(
+    repo: Repo, hub: Hub, cache: Path
+) -> None:
+    half = cache / "models--org--name/blobs" / f"{repo.etag(WEIGHTS)}.incomplete"
+    half.parent.mkdir(parents=True)
+    half.write_bytes(repo.content(WEIGHTS)[:300_000])
+    repo.stalls[WEIGHTS] = [500_000, 600_000]
+    heard = Heard()
+    for name in ("first", "again"):
+        heard.downloads.add(Download(id=name, ref="org/name"))
+        hub.until_asked(WEIGHTS)
+        heard.downloads.stop(name)
+        heard.until_end(name)
+        hub.seen.clear()
+    heard.downloads.drop(DropDownload(id="x", ref="org/name"))
+
+    assert blobs(cache) == {half.name}
+    assert half.stat().st_size >= 300_000
+
+
+def test_what_a_new_version_does_not_want_any_more_goes(repo: Repo, hub: Hub, cache: Path) -> None:
+    repo.stalls[WEIGHTS] = [400_000]
+    former = f"{repo.etag(WEIGHTS)}.incomplete"
+    heard = Heard()
+    heard.downloads.add(Download(id="d", ref="org/name"))
+    heard.until_received(300_000)
+    heard.downloads.stop("d")
+    heard.until_end("d")
+    before = blobs(cache)
+    repo.refs["main"] = "b" * 40
+    repo.files[WEIGHTS] = repo.content(WEIGHTS)[::-1]
+    heard.downloads.add(Download(id="again", ref="org/name"))
+
+    assert isinstance(heard.until_end("again")[-1], Finished)
+    assert former in before
+    assert blobs(cache) == {repo.etag(name) for name in repo.files if name in NEEDED}
 
 
 def test_a_failure_stays_in_the_list_only_where_something_was_begun(repo: Repo, hub: Hub) -> None:
@@ -244,15 +288,13 @@ def test_a_repository_that_was_renamed_or_vanishes_or_changes_meanwhile(repo: Re
     renamed = heard.until_end("renamed")
     hub.repos["org/gone"] = gone = Repo({**repo.files, WEIGHTS: b"y" * 500_000}, bytes_per_s=400_000)
     heard.downloads.add(Download(id="gone", ref="org/gone"))
-    while not hub.asked(f"org/gone/resolve/{COMMIT}/{WEIGHTS}"):
-        time.sleep(0.01)
+    hub.until_asked(f"org/gone/resolve/{COMMIT}/{WEIGHTS}")
     gone.cuts[WEIGHTS] = [1]
     del hub.repos["org/gone"]
     heard.until_end("gone")
     hub.repos["org/moves"] = moves = Repo({**repo.files, WEIGHTS: b"z" * 500_000}, bytes_per_s=400_000)
     heard.downloads.add(Download(id="moves", ref="org/moves"))
-    while not hub.asked(f"org/moves/resolve/{COMMIT}/"):
-        time.sleep(0.01)
+    hub.until_asked(f"org/moves/resolve/{COMMIT}/")
     moves.refs = {"main": "b" * 40, "before": COMMIT}  # a push between two files: the commit is pinned
     last = heard.until_end("moves")
     folders = [event for event in (*renamed, *last) if isinstance(event, Downloaded)]

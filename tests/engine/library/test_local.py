@@ -159,6 +159,15 @@ def test_deleting_keeps_the_layout_and_what_others_need(cache: Path) -> None:
     assert (cache / ".locks/models--org--name/w.lock").exists()
 
 
+def test_what_another_version_shows_is_kept_however_deep_it_lies(cache: Path) -> None:
+    put(cache, "org/name", NEW, {"config.json": "c", WEIGHTS: "w"}, ("main",))
+    deep = "/".join("abcdefghij")
+    put(cache, "org/name", OLD, {"config.json": "old", f"{deep}/copy.safetensors": "w"}, ("v1",))
+    delete(models()["org/name"])
+
+    assert (cache / "models--org--name/snapshots" / OLD / deep / "copy.safetensors").exists()
+
+
 def test_a_half_model_goes_but_not_what_somebody_is_at(cache: Path) -> None:
     import filelock
 

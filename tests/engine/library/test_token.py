@@ -3,6 +3,7 @@
 import queue
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import keyring
 import psutil
 import pytest
 from keyring.backends import fail
+from keyring.backends.chainer import ChainerBackend
 
 from engine.library import accounts
 from engine.library.work import Library
@@ -136,6 +138,37 @@ def test_a_keyring_that_does_not_answer_or_writes_plainly_is_none(hub: Hub, monk
     monkeypatch.setattr(keyring, "get_keyring", keyrings.Plain)
     assert not token.has_keyring()
     keyrings.Dead.never.set()
+
+
+def test_a_keyring_that_is_unlocked_late_serves_from_then_on(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    backend = keyrings.Locked()
+    backend.kept[token.SERVICE, token.USER] = SECRET
+    monkeypatch.setattr(keyring, "get_keyring", lambda: backend)
+    monkeypatch.setattr(token, "ANSWERS_WITHIN_S", 0.2)
+    assert token.current() == ""
+    backend.unlocked.set()
+    end = time.monotonic() + 20
+    while not token.current() and time.monotonic() < end:
+        time.sleep(0.01)
+
+    assert (token.place(), token.current()) == ("keyring", SECRET)
+    with pytest.raises(errors.SignInNeeded, match="could not be removed"):
+        token.remove()
+    assert token.current() == ""
+
+
+def test_of_a_chain_of_keyrings_only_a_safe_one_is_written(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain, safe = keyrings.Plain(), keyrings.Memory()
+    chain = ChainerBackend()
+    monkeypatch.setattr(keyring, "get_keyring", lambda: chain)
+    monkeypatch.setattr(ChainerBackend, "backends", [plain, safe])
+    assert token.keep(SECRET) == "keyring"
+    token.forget()
+    monkeypatch.setattr(ChainerBackend, "backends", [plain, keyrings.Plain()])
+    assert token.keep(SECRET) == "session"
+
+    assert plain.kept == {}
+    assert list(safe.kept.values()) == [SECRET]
 
 
 @pytest.fixture

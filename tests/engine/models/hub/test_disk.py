@@ -1,9 +1,9 @@
 """Downloads onto a disk that is full, fills or cannot be written."""
 
+import random
 import shutil
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,11 +45,10 @@ def test_a_disk_that_fills_meanwhile_ends_it_and_what_came_is_kept(
     filler = small_disk / "filler"
 
     def fill() -> None:
-        while not hub.asked(f"/resolve/{COMMIT}/{WEIGHTS}"):
-            time.sleep(0.001)
+        hub.until_asked(f"/resolve/{COMMIT}/{WEIGHTS}")
         filler.write_bytes(bytes(3_300_000))
 
-    other_program = threading.Thread(target=fill)
+    other_program = threading.Thread(target=fill, daemon=True)
     other_program.start()
     error = refused(errors.DiskFull, get, limits=IMPATIENT)
     other_program.join()
@@ -63,6 +62,34 @@ def test_a_disk_that_fills_meanwhile_ends_it_and_what_came_is_kept(
     assert "is kept" in error.what_to_do
     assert ranges(hub) == [f"bytes={kept}-"]
     assert (folder / WEIGHTS).read_bytes() == repo.content(WEIGHTS)
+
+
+def test_what_is_whole_already_is_not_counted_as_still_to_come(
+    small_disk: Path, hub: Hub, repo: Repo, get: Got
+) -> None:
+    repo.files[WEIGHTS] = random.Random(2).randbytes(2_200_000)
+    get()
+    repo.refs["main"] = "b" * 40
+    repo.files["tokenizer.json"] = bytes(200_000)
+    repo.bytes_per_s = 130_000  # longer than the second after which the disk is looked at
+    folder = get()
+
+    assert folder.name == "b" * 40
+    assert shutil.disk_usage(small_disk).free < repo.size(WEIGHTS)
+
+
+@pytest.mark.parametrize("gone", ["a link to nowhere", "a file"])
+def test_a_cache_whose_disk_is_not_there(
+    tmp_path: Path, repo: Repo, get: Got, monkeypatch: pytest.MonkeyPatch, gone: str
+) -> None:
+    place = tmp_path / "elsewhere"
+    if gone == "a file":
+        place.write_text("")
+    else:
+        place.symlink_to(tmp_path / "unplugged")
+    monkeypatch.setenv("HF_HOME", str(place))
+
+    assert "cannot be reached" in refused(errors.DataFolder, get).what_happened
 
 
 def test_a_cache_that_cannot_be_written(tmp_path: Path, repo: Repo, get: Got, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,11 +62,20 @@ def test_the_token_of_the_file_serves_and_a_netrc_does_not(
     assert hub.seen[-1].token == "Bearer hf_from_file"
 
 
-@pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://127.0.0.1/x", ""])
+@pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://127.0.0.1/x", "", "https://[x", "https://h:99999/x"])
 def test_a_redirect_to_what_is_no_web_address_is_not_followed(repo: Repo, get: Got, target: str) -> None:
     repo.redirects[WEIGHTS] = target
 
     refused(errors.Offline, get)
+
+
+@pytest.mark.parametrize("named", ["https://[mirror", "https://hub:99999", "huggingface.co", "file:///hub"])
+def test_an_endpoint_that_is_no_address_is_told(
+    get: Got, monkeypatch: pytest.MonkeyPatch, cache: Path, named: str
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", named)
+
+    assert named in refused(errors.Offline, get).what_happened
 
 
 def test_a_circle_of_redirects_ends(hub: Hub, repo: Repo, get: Got) -> None:
