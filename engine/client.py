@@ -77,7 +77,9 @@ DESK_REQUESTS = (
 EARLY_DEATHS = 3
 """After so many deaths before ``Ready`` a fresh child waits for the next request."""
 KEEP_WITHIN_S, KEEP_COMPARISON_S = 1.0, 6.0
-"""So long the end waits for the desk to have kept the last run in the history, or a comparison, which may be large."""
+"""So long a window's end waits for the desk to have kept the last run in the history, or a comparison, which may be
+large.
+"""
 
 _log = logging.getLogger(__name__)
 
@@ -89,14 +91,23 @@ class Client:
     after all children are gone.
     """
 
-    def __init__(self, *, threads: int = 0, prefix: Sequence[str] = (), offline: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        threads: int = 0,
+        prefix: Sequence[str] = (),
+        offline: bool = False,
+        keep_within_s: float = KEEP_WITHIN_S,
+    ) -> None:
         """``threads`` is what a first work process is warmed with (0 = the catalogue's count); ``prefix`` for tests.
 
-        ``offline``: the desk sends no request either, whatever it is asked.
+        ``offline``: the desk sends no request either, whatever it is asked. ``keep_within_s``: so long the end waits
+        for the last run to be in the history.
         """
         self._threads = threads
         self._offline = offline
         self._prefix = prefix
+        self._keep_within_s = keep_within_s
         self._default_threads = 0
         self._words: collections.deque[Callable[[], None]] = collections.deque()
         self._roles: dict[str, Role] = {}
@@ -108,6 +119,7 @@ class Client:
         self._closed = False
         self._waker, self._wakened = socket.socketpair()
         self._wakened.setblocking(False)
+        self._waker.setblocking(False)  # a byte that waits already is enough
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._wakened, selectors.EVENT_READ, None)
 
@@ -437,7 +449,7 @@ class Client:
             owed = [one for one in desk.active.values() if isinstance(one, Record)]
             if not owed:
                 return
-            end = began + (KEEP_COMPARISON_S if any(one.comparison for one in owed) else KEEP_WITHIN_S)
+            end = began + (KEEP_COMPARISON_S if any(one.comparison for one in owed) else self._keep_within_s)
             with selectors.DefaultSelector() as alone:
                 alone.register(desk.child.channel, selectors.EVENT_READ)
                 if not alone.select(max(0.0, end - time.monotonic())):

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 # Before anything of the engine is imported: no test touches the person's data or the network.
@@ -17,6 +18,10 @@ os.environ |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "TOKENIZERS_P
 os.environ.setdefault("OMP_NUM_THREADS", "2")
 for _name in ("HF_TOKEN", "HF_ENDPOINT", "HF_HUB_CACHE", "DBUS_SESSION_BUS_ADDRESS", "PYTHON_KEYRING_BACKEND"):
     os.environ.pop(_name, None)
+
+# The same examples each time, and however long the machine takes for one.
+hypothesis.settings.register_profile("fastpath", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("fastpath")
 
 # Whatever started the tests may ignore an interrupt (nohup, a shell's "&"), and children would do as it does.
 signal.signal(signal.SIGINT, signal.default_int_handler)

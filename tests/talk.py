@@ -109,6 +109,14 @@ def lives(pid: int) -> bool:
         return False
 
 
+def command(process: psutil.Process) -> list[str]:
+    """Its words; none where it has ended."""
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
 def processes_under(home: Path) -> list[psutil.Process]:
     """Every living process, but this one, that was started with this data folder."""
     found = []

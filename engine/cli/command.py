@@ -14,6 +14,9 @@ from engine.wire.errors import FastpathError, failure_of
 from engine.wire.messages import Notice
 from engine.wire.values import Failure, ModeCard, TaskCard
 
+KEEP_WITHIN_S = 5.0
+"""So long a command's end waits for its run to be in the history; no window stands still meanwhile."""
+
 STATUS = {"user": 1, "defect": 3, "died": 4}
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
@@ -33,7 +36,7 @@ def failures(as_json: bool) -> Iterator[None]:
 @contextlib.contextmanager
 def talking(as_json: bool) -> Iterator[Conversation]:
     """A client for one command, ended with it however it ends."""
-    client = Client()
+    client = Client(keep_within_s=KEEP_WITHIN_S)
     try:
         with failures(as_json):
             yield Conversation(client)

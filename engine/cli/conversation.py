@@ -1,7 +1,9 @@
 """One client, asked one thing at a time."""
 
+import contextlib
 import dataclasses
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -64,22 +66,18 @@ class Conversation:
         self._number += 1
         request = make(f"cli-{self._number}")
         self._client.send(request)
-        while True:
-            try:
-                events = self._client.events() or []
-            except KeyboardInterrupt:
-                self._client.stop(request.id)
-                continue
-            for event in events:
-                if isinstance(event, Notice) and not event.id:
-                    progress.print(event.text)  # what could not be kept in the history
-                if event.id != request.id:
-                    continue
-                if isinstance(event, Failed):
-                    raise Ended(event.failure)
-                hear(event)
-                if isinstance(event, Finished):
-                    return event
+        with _interrupted_by(lambda: self._client.stop(request.id)):
+            while True:
+                for event in self._client.events() or ():
+                    if isinstance(event, Notice) and not event.id:
+                        progress.print(event.text)  # what could not be kept in the history
+                    if event.id != request.id:
+                        continue
+                    if isinstance(event, Failed):
+                        raise Ended(event.failure)
+                    hear(event)
+                    if isinstance(event, Finished):
+                        return event
 
     def described(self, ref: str, tokenizer: str = "") -> Described:
         """As ``describe``; what is not on this computer yet is downloaded first."""
@@ -120,6 +118,20 @@ class Ran:
     result: Result
     report: RunReport
     samples_ms: list[float]
+
+
+@contextlib.contextmanager
+def _interrupted_by(stop: Callable[[], None]) -> Iterator[None]:
+    """Within it Ctrl+C calls ``stop`` and raises nothing, so that no event is lost on its way."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler:  # whoever started us ignores it
+        yield
+        return
+    signal.signal(signal.SIGINT, lambda _signal, _frame: stop())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class _Hearing:

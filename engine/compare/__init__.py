@@ -1,6 +1,7 @@
 """The role ``compare``: every mode side by side. No torch; a work process holds each cell and is called in rounds."""
 
 import contextlib
+import importlib
 import logging
 import os
 import queue
@@ -35,6 +36,8 @@ def serve(channel: Channel) -> None:
 
     threading.Thread(target=_read, args=(channel, waiting, waker, send), name="reader", daemon=True).start()
     send(Ready(protocol=PROTOCOL, role="compare", pid=os.getpid()))
+    with contextlib.suppress(ImportError):
+        importlib.import_module("numpy")  # a first import takes a moment, in which nobody could be stopped
     while True:
         _do(waiting.get(), wake, send)
 

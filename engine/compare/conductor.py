@@ -1,6 +1,5 @@
 """A comparison from its first cell to its last: which races there are, and what comes of them."""
 
-import importlib
 import socket
 import time
 from collections.abc import Callable, Sequence
@@ -178,10 +177,9 @@ class Conductor:
             race.release(racer)
 
     def _look_for_others(self) -> None:
-        """Before anything of ours runs. What takes a moment the first time must not do so while somebody stops."""
+        """Before anything of ours runs."""
         watch = self._machine.watch(())
         try:
-            importlib.import_module("numpy")
             self._crew.rest(LOOK_S)
         finally:
             watch.end()

@@ -116,11 +116,14 @@ class Halt:
 
 
 def _kill(child: subprocess.Popen[bytes]) -> None:
+    """With all that it started; one that it starts meanwhile is found at the second look, when it can start no more."""
     if child.poll() is not None:
         return
-    with contextlib.suppress(psutil.Error):
-        parts = psutil.Process(child.pid).children(recursive=True)
-        for part in parts:
+    with contextlib.suppress(psutil.Error, OSError):
+        whole = psutil.Process(child.pid)
+        parts = whole.children(recursive=True)
+        whole.suspend()
+        for part in {*parts, *whole.children(recursive=True)}:
             with contextlib.suppress(psutil.Error):
                 part.kill()
     with contextlib.suppress(OSError):

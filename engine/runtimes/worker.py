@@ -1,7 +1,6 @@
 """The desk's thread that installs and removes runtimes, one request at a time, so that the desk stays at hand."""
 
 import collections
-import contextlib
 import threading
 from collections.abc import Callable, Collection
 from typing import TypeAlias
@@ -97,20 +96,34 @@ class RuntimeWork:
             raise BadInput(f"There is no runtime named {request.runtime!r}.", f"There is one: {ipex.ID}.")
         place = Place(ipex.ID)
         if isinstance(request, RemoveRuntime):
-            installing.remove(place)
+            with _at_work:
+                installing.remove(place)
             return
         if never := ipex.obstacle(self._usable):
             raise ModeUnavailable(never)
         self._require_network()
-        installing.install(
-            self._recipe(), place, halt, lambda event: self._send(msgspec.structs.replace(event, id=request.id))
-        )
+        with _at_work:
+            installing.install(
+                self._recipe(), place, halt, lambda event: self._send(msgspec.structs.replace(event, id=request.id))
+            )
+
+
+_at_work = threading.Lock()
+"""The lock on the disk would call this process's own other thread another Fastpath."""
 
 
 def _sweep() -> None:
-    """What was forgotten takes seconds to delete: after its end was told."""
-    with contextlib.suppress(OSError, FastpathError):
+    """What was forgotten takes seconds to delete: after its end was told. Left to the next time while another is at
+    work.
+    """
+    if not _at_work.acquire(blocking=False):
+        return
+    try:
         place = Place(ipex.ID)
         if place.home.is_dir() and place.leftovers():
             with place.working():
                 place.sweep()
+    except (OSError, FastpathError):
+        pass
+    finally:
+        _at_work.release()

@@ -4,6 +4,7 @@
 of change of the manifest is the time of last use.
 """
 
+import contextlib
 import hashlib
 import logging
 import os
@@ -170,7 +171,11 @@ def _places() -> list[Path]:
 
 
 def _size_bytes(place: Path) -> int:
-    return sum(file.lstat().st_size for file in place.rglob("*") if file.is_file())
+    total = 0
+    for file in place.rglob("*"):
+        with contextlib.suppress(FileNotFoundError):  # another process frees up as well
+            total += file.lstat().st_size if file.is_file() else 0
+    return total
 
 
 def _last_used(place: Path) -> float:

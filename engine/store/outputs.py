@@ -1,5 +1,6 @@
 """Reference outputs: what eager fp32 answered for an encoded input, so that checking again costs nothing."""
 
+import contextlib
 import hashlib
 import io
 import logging
@@ -124,7 +125,10 @@ def _size_bytes(reference: Batches) -> int:
 
 def _free_up(folder: Path, limit_bytes: int) -> None:
     whole.sweep(folder)
-    files = [(file, file.stat()) for file in folder.glob("*.reference")]
+    files = []
+    for file in folder.glob("*.reference"):
+        with contextlib.suppress(FileNotFoundError):  # another process frees up as well
+            files.append((file, file.stat()))
     total = sum(status.st_size for _, status in files)
     for file, status in sorted(files, key=lambda pair: pair[1].st_mtime_ns):
         if total <= limit_bytes:

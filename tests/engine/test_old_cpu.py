@@ -97,7 +97,7 @@ def test_a_run_without_sse4_2_ends_with_the_sentence_and_not_with_a_dead_process
 
 
 @pytest.mark.slow  # most of it starts the emulated engine, which is why the modes share one
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1500)
 def test_runs_without_avx_give_the_answers_of_this_computer(tmp_path: Path, own_home: Path):
     from engine.wire.messages import Answer
 
@@ -106,7 +106,7 @@ def test_runs_without_avx_give_the_answers_of_this_computer(tmp_path: Path, own_
         for mode in ("eager", "torchscript", "onnx-runtime"):
             expected = only(native.run(folder, "sentence-similarity", mode, SIMILARITY, threads=1), Answer)
             name = emulated.send(folder, "sentence-similarity", mode, SIMILARITY, calls=2, threads=1)
-            emulated.end(name, 280)
+            emulated.end(name, 600)
             found = only(emulated.of(name), Answer)
 
             assert found.result.value == pytest.approx(expected.result.value, abs=1e-4), mode

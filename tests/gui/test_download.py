@@ -40,7 +40,7 @@ def test_a_download_shows_how_far_it_is_stops_and_goes_on(
 ) -> None:
     size = repo.size(WEIGHTS)
     assert size > 100_000
-    repo.bytes_per_s = SLOW_BYTES_PER_S / 2
+    repo.bytes_per_s = SLOW_BYTES_PER_S / 4
     session = open_session()
     page = session.window.run_page
     page.models.describe(NAME)

@@ -63,6 +63,7 @@ def test_the_classifier_has_learned(of_eager: list[str]) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(("mode", "precision"), INT8)
 def test_int8_keeps_the_labels(
     talk: Talk, real_cells: RealCells, folder: Path, of_eager: list[str], mode: str, precision: str

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.talk import SIMILARITY, gone_within, processes_under
+from tests.talk import SIMILARITY, command, gone_within, processes_under
 
 ROOT = Path(__file__).parents[3]
 PROGRAM = [sys.executable, "-m", "gui"]
@@ -20,7 +20,7 @@ PROGRAM = [sys.executable, "-m", "gui"]
 
 def fastpath(*words: str, given: bytes = b"", status: int = 0) -> str:
     """Standard output of the program, which must end with ``status``."""
-    done = subprocess.run([*PROGRAM, *words], input=given, capture_output=True, timeout=120, cwd=ROOT)
+    done = subprocess.run([*PROGRAM, *words], input=given, capture_output=True, timeout=280, cwd=ROOT)
     assert done.returncode == status, done.stderr.decode()
     return done.stdout.decode()
 
@@ -150,7 +150,7 @@ def test_interrupt_while_standard_input_is_read_is_one_document_too(own_home: Pa
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen([*PROGRAM, *words], cwd=ROOT, **pipes) as run:  # type: ignore[call-overload]
         end = time.monotonic() + 30
-        while not any("work" in process.cmdline() for process in processes_under(own_home)):
+        while not any("work" in command(process) for process in processes_under(own_home)):
             assert time.monotonic() < end
             time.sleep(0.02)
         run.send_signal(signal.SIGINT)
@@ -238,6 +238,7 @@ def test_starter_is_the_starter_whatever_lies_in_the_current_folder(
 
 
 @pytest.mark.slow  # the same in a terminal is below
+@pytest.mark.timeout(600)
 def test_try_compares_every_available_mode() -> None:
     available = [mode["id"] for mode in document("modes")["modes"] if mode["available"]]
     runs = document("try")["runs"]
@@ -248,9 +249,10 @@ def test_try_compares_every_available_mode() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_without_a_display_the_main_job_is_done_in_the_terminal() -> None:
     command = ["env", "-u", "DISPLAY", "-u", "WAYLAND_DISPLAY", "-u", "QT_QPA_PLATFORM", *PROGRAM]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=ROOT)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=280, cwd=ROOT)
 
     assert done.returncode == 0, done.stderr
     assert "display" in done.stderr

@@ -43,13 +43,14 @@ def test_the_document_has_the_stable_names(tmp_path: Path, compare_home: Path) -
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_auto_is_remembered_for_runs(own_home: Path) -> None:
     model = ("--model", "starter", "--task", "feature-extraction")
     run = (*PROGRAM[:-1], "run", *model, "--mode", "auto", "--input", "A man is eating food.", "--json")
     before = subprocess.run(run, capture_output=True, timeout=280, cwd=ROOT)
     assert before.returncode == 1
     assert "fastpath auto" in json.loads(before.stdout)["error"]["what_to_do"]
-    words = (*PROGRAM[:-1], "auto", *model, "--budget", "30", "--floor", "identical", "--json", "-")
+    words = (*PROGRAM[:-1], "auto", *model, "--budget", "120", "--floor", "identical", "--json", "-")
     found = subprocess.run(words, capture_output=True, timeout=280, cwd=ROOT)
     assert found.returncode == 0, found.stderr.decode()
     comparison = json.loads(found.stdout)

@@ -17,7 +17,7 @@ from safetensors.torch import load_file, save_file
 from engine.cpu import read as cpu
 from engine.wire.comparison import CellResult, Comparison
 from engine.wire.messages import CellTold, Compare, Compared, Event, Failed, Finished, FreeUp
-from tests.talk import SIMILARITY, Talk, lives, only, processes_under
+from tests.talk import SIMILARITY, Talk, command, lives, only, processes_under
 
 TASK = "sentence-similarity"
 
@@ -84,12 +84,12 @@ def test_cells_are_told_as_they_are_measured_beside_eager_and_judged(talk: Talk,
 
 def test_stop_keeps_what_was_measured(talk: Talk, starter_folder: Path) -> None:
     ask(talk, starter_folder, modes=("eager", "better-transformer"), precisions=("fp32",), seconds=60)
-    talk.until(has_figures("better-transformer"))
+    talk.until(has_figures("better-transformer"), 250)
     began = time.monotonic()
     talk.client.stop("c")
     comparison = compared(talk)
 
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 2
     assert comparison.stopped
     assert comparison.winner is None  # nobody is advised by half a race
     assert named(comparison)["better-transformer", "fp32"].samples_ms
@@ -103,12 +103,12 @@ def members(home: Path) -> list[psutil.Process]:
 
 
 def is_role(process: psutil.Process, role: str) -> bool:
-    return role in process.cmdline()
+    return role in command(process)
 
 
 def test_a_cell_that_dies_takes_only_itself(talk: Talk, compare_home: Path, starter_folder: Path) -> None:
     ask(talk, starter_folder, modes=("eager", "better-transformer"), precisions=("fp32",), seconds=3)
-    talk.until(has_figures("better-transformer"))
+    talk.until(has_figures("better-transformer"), 250)
     os.kill(members(compare_home)[-1].pid, signal.SIGKILL)
     cells = named(compared(talk))
 
@@ -120,11 +120,12 @@ def test_a_cell_that_dies_takes_only_itself(talk: Talk, compare_home: Path, star
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_a_cell_that_hangs_is_given_up_alone(talk: Talk, compare_home: Path, starter_folder: Path) -> None:
     """One that is frozen answers nothing, and is not there to be asked to stop."""
     modes = ("eager", "better-transformer", "torchscript")
-    ask(talk, starter_folder, modes=modes, precisions=("fp32",), seconds=4, cell_limit_s=25.0)
-    talk.until(has_figures("torchscript"))
+    ask(talk, starter_folder, modes=modes, precisions=("fp32",), seconds=4, cell_limit_s=40.0)
+    talk.until(has_figures("torchscript"), 250)
     os.kill(members(compare_home)[-1].pid, signal.SIGSTOP)
     cells = named(compared(talk))
 
@@ -198,7 +199,7 @@ def test_a_model_that_changes_meanwhile_is_noticed(talk: Talk, tmp_path: Path, s
     folder = tmp_path / "model"
     shutil.copytree(starter_folder, folder)
     ask(talk, folder, modes=("eager", "better-transformer"), precisions=("fp32",), seconds=2)
-    talk.until(has_figures("better-transformer"))
+    talk.until(has_figures("better-transformer"), 250)
     config = folder / "config.json"
     config.write_text(config.read_text("utf-8").replace("0.1", "0.2"), "utf-8")
     comparison = compared(talk)
@@ -227,7 +228,7 @@ def test_a_cap_is_held_where_it_can_be_and_told_where_not(talk: Talk, starter_fo
 
 def test_nothing_outlives_a_killed_comparison(talk: Talk, compare_home: Path, starter_folder: Path) -> None:
     ask(talk, starter_folder, modes=("eager", "better-transformer"), precisions=("fp32",), seconds=60)
-    talk.until(has_figures("eager"))
+    talk.until(has_figures("eager"), 250)
     workers = [one.pid for one in members(compare_home)]
     os.kill(psutil.Process(workers[0]).ppid(), signal.SIGKILL)
     last = talk.end("c", 10)

@@ -16,7 +16,7 @@ from engine.cpu import read as cpu
 from engine.models.look import look
 from engine.wire.comparison import CellResult, Comparison
 from engine.wire.messages import CellTold, Compare, Compared, Describe, Described, Event, Finished
-from tests.talk import SIMILARITY, Talk, only
+from tests.talk import SIMILARITY, Talk, command, only
 
 TASK = "sentence-similarity"
 
@@ -119,7 +119,7 @@ def test_where_memory_holds_one_each_is_measured_alone(
 
     def hear(event: Event) -> None:
         if isinstance(event, CellTold) and event.cell.stage == "ready":
-            alive.append(sum("work" in child.cmdline() for child in psutil.Process().children()))
+            alive.append(sum("work" in command(child) for child in psutil.Process().children()))
 
     conductor = Conductor(asked, look(starter_folder), wake, hear, lambda: True)
     with waker, wake, contextlib.closing(conductor):

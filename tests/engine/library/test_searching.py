@@ -206,6 +206,7 @@ def test_a_hub_that_is_silent_or_gone(hub: Hub, monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(errors.TimedOut, match="stopped sending"):
         search(words="x")
     hub.silent.clear()
+    monkeypatch.setattr(query, "QUICK", Limits(connect_s=5, stall_s=5, tries=2, first_wait_s=0.01))
     hub.always = (503, {})
     with pytest.raises(errors.TimedOut, match="trouble"):
         search(words="x")

@@ -41,9 +41,11 @@ def test_the_starter(starter_folder: Path):
 
 def test_looking_takes_milliseconds_and_loads_nothing_heavy(starter_folder: Path):
     look(starter_folder)
-    began = time.process_time()
-    look(starter_folder)
-    took_s = time.process_time() - began
+    took_s = []
+    for _ in range(5):
+        began = time.process_time()
+        look(starter_folder)
+        took_s.append(time.process_time() - began)
     code = (
         "import sys; from pathlib import Path; from engine.models.look import look; look(Path(sys.argv[1])); "
         "print({'torch', 'transformers', 'numpy', 'onnx'} & set(sys.modules))"
@@ -51,7 +53,7 @@ def test_looking_takes_milliseconds_and_loads_nothing_heavy(starter_folder: Path
 
     done = subprocess.run([sys.executable, "-c", code, str(starter_folder)], capture_output=True, text=True, check=True)
 
-    assert took_s < 0.05
+    assert min(took_s) < 0.05
     assert done.stdout.strip() == "set()"
 
 

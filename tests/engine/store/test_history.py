@@ -205,7 +205,7 @@ def test_a_run_and_a_comparison_have_no_ratio() -> None:
 # --- killed, shared, damaged, newer, full ---
 
 WRITER = """
-    import sys
+    import sys, time
     from engine.store.history import entries
     from tests.engine.store.history_records import run
     print("ready", flush=True)
@@ -215,6 +215,7 @@ WRITER = """
         entries.keep(run(key, over=False))
         entries.keep(run(key, samples_ms=tuple(float(i) for i in range(5_000))))
         number += 1
+        time.sleep(0.002)
 """
 
 
@@ -268,7 +269,10 @@ def test_two_programs_write_at_once() -> None:
     with writer("one"), writer("other"):
         for number in range(20):
             entries.keep(run(f"ours-{number}"))
-        time.sleep(0.3)
+        end = time.monotonic() + 20
+        while len(entries.listed(ListHistory(id="l", limit=1_000)).rows) <= 22:
+            assert time.monotonic() < end
+            time.sleep(0.05)
     rows = entries.listed(ListHistory(id="l", limit=1_000)).rows
 
     assert integrity() == "ok"

@@ -18,7 +18,7 @@ from tests.engine.models.folders import CONFIG, weights
 from tests.hub_server import Hub, Repo, serving
 
 QUICK = Limits(connect_s=2, stall_s=2, gain_bytes=1000, first_wait_s=0.01, longest_wait_s=0.05, longest_asked_s=3)
-IMPATIENT = dataclasses.replace(QUICK, stall_s=0.4)
+IMPATIENT = dataclasses.replace(QUICK, stall_s=0.8)
 """Only where a test stalls on purpose: a machine may well be held up for as long."""
 WEIGHTS = "model.safetensors"
 PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "https_proxy", "http_proxy", "all_proxy")

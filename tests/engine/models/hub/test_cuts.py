@@ -62,7 +62,7 @@ def test_a_silent_connection_is_given_up_and_gone_on_with(hub: Hub, repo: Repo, 
     get(limits=IMPATIENT)
 
     assert ranges(hub) == ["", "bytes=300000-"]
-    assert IMPATIENT.stall_s <= time.monotonic() - began < 3
+    assert IMPATIENT.stall_s <= time.monotonic() - began < 8
 
 
 def test_a_trickle_counts_as_silence(hub: Hub, repo: Repo, get: Got) -> None:
