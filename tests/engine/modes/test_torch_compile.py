@@ -296,7 +296,7 @@ def test_any_usual_compiler_and_the_one_that_cxx_names_will_do(
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        ("no", "The C++ compiler of this computer could not compile the model."),
+        pytest.param("no", "The C++ compiler of this computer could not compile the model.", marks=pytest.mark.slow),
         (
             "main.cpp:3:10: fatal error: omp.h: No such file or directory",
             "The C++ compiler of this computer lacks a header file that the model needs: omp.h.",
