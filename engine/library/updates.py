@@ -13,6 +13,7 @@ from engine.models.hub.halt import Halt
 from engine.models.hub.patience import Patience
 from engine.models.hub.query import QUICK
 from engine.wire.errors import FastpathError, Offline, TimedOut
+from engine.wire.hub import RELEASES_PAGE
 from engine.wire.messages import UpdateTold
 
 RELEASES = "https://api.github.com/repos/fastpath-dev/fastpath/releases/latest"
@@ -21,8 +22,7 @@ RELEASES = "https://api.github.com/repos/fastpath-dev/fastpath/releases/latest"
 RELEASES_VARIABLE = "FASTPATH_RELEASES"
 """Names another address: of a mirror, or of a stand-in in tests."""
 
-_PAGE = "https://github.com/fastpath-dev/fastpath/releases"
-_ADDRESS = re.compile(r"https?://[!-~]{1,500}")
+_ADDRESS = re.compile(re.escape(RELEASES_PAGE) + r"(/[!-~]{1,500})?")
 
 
 def check(halt: Halt) -> UpdateTold:
@@ -58,4 +58,4 @@ def _told(told: dict[str, Any]) -> UpdateTold:
     if version is None:
         raise Offline("The list of versions says nothing that Fastpath understands.", _LATER)
     is_address = isinstance(page, str) and _ADDRESS.fullmatch(page)
-    return UpdateTold(version=str(version), newer=version > mine, page=page if is_address and page else _PAGE)
+    return UpdateTold(version=str(version), newer=version > mine, page=page if is_address and page else RELEASES_PAGE)

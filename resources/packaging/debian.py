@@ -16,8 +16,9 @@ from resources.packaging import icons, trim
 from resources.packaging.plan import ROOT, SETTINGS
 from tasks import TaskFailed, say, step
 
-SUGGESTED = "g++, python3-dev, python3-venv"
-"""For torch.compile; the last for Intel Extension for PyTorch's own environment."""
+SUITE = "bookworm"
+SUGGESTED = "g++, python3-dev, python3-venv, xdg-utils"
+"""For torch.compile; for Intel Extension for PyTorch's own environment; for links in a browser."""
 
 BUILD_NEEDS = ("build-essential", "python3-dev", "python3-venv", "desktop-file-utils", "appstream")
 CHECK_NEEDS = ("debootstrap", "lintian", "xdotool", "imagemagick", "xvfb", "libx11-6")
@@ -47,10 +48,16 @@ def runtime_packages() -> list[str]:
     return wanted
 
 
+def require_suite() -> None:
+    """Raises TaskFailed where this is another system than the package is for."""
+    release = Path("/etc/os-release")
+    told = release.read_text(encoding="utf-8") if release.is_file() else ""
+    if not re.search(rf'^VERSION_CODENAME="?{SUITE}"?$', told, re.M):
+        raise TaskFailed("The package is built on Debian 12: in a container of it, for example.")
+
+
 def missing(names: Sequence[str]) -> list[str]:
     """Those of the system packages ``names`` that are not installed."""
-    if shutil.which("dpkg-query") is None:
-        raise TaskFailed("The package is built on Debian 12: in a container of it, for example.")
     words = ["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Status}\n", *names]
     told = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout.decode()
     there = {line.split()[0] for line in told.splitlines() if line.endswith(" installed")}

@@ -29,6 +29,7 @@ def make() -> Path:
     if sys.platform not in FORMATS:
         raise TaskFailed(f"There is no package for this system ({sys.platform}).")
     if ON_LINUX:
+        debian.require_suite()
         debian.ensure([*debian.BUILD_NEEDS, *debian.runtime_packages()])
     python = briefcase_python()
     requirements = wheels.gather(python)

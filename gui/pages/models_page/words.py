@@ -11,9 +11,9 @@ from gui.widgets import figures
 
 Titles = Callable[[str], str]
 """The title of a task or mode by its id."""
+
 Fact = tuple[str, str]
 PLACES = {"starter": "came with Fastpath", "cache": "shared cache", "folder": "folder of yours"}
-DAY_S = 86_400
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from importlib import metadata
 
 from PySide6.QtCore import Signal
 
+from engine.wire.hub import RELEASES_PAGE
 from engine.wire.messages import CheckForUpdate, UpdateTold
 from gui.run_state import State, new_id
 from gui.widgets import text
@@ -62,7 +63,7 @@ class HelpCard(Card):
         self._failure.show_failure(view.failures.get("update"))
         text.set_text(self._says, "Asking" if waits else in_words(view.update))
         self._says.setVisible(bool(self._says.text()))
-        found = view.update is not None and view.update.newer and bool(view.update.page)
+        found = bool(self._address())
         if self.page.isHidden() == found:
             self.page.setVisible(found)
             self._buttons.arrange()
@@ -72,9 +73,15 @@ class HelpCard(Card):
         if "update" not in self._state.hub.waiting:
             self.asked.emit(CheckForUpdate(id=new_id("update")))
 
+    def _address(self) -> str:
+        """Of a newer one, or where it cannot be found out, of all; else ""."""
+        view = self._state.hub
+        if view.failures.get("update") is not None:
+            return RELEASES_PAGE
+        return view.update.page if view.update is not None and view.update.newer else ""
+
     def _ask_page(self) -> None:
-        if self._state.hub.update is not None:
-            self.leave.ask(self._state.hub.update.page)
+        self.leave.ask(self._address())
 
 
 def named() -> str:

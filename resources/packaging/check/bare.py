@@ -7,15 +7,14 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from resources.packaging.debian import SUITE
 from resources.packaging.plan import WORK
 from tasks import TaskFailed, say, step
 
-SUITE = "bookworm"
 KEPT = WORK / "bare-bookworm.tar"
 """The system just after debootstrap, so that the next check starts from it in seconds."""
 
 PERSON, HOME = "person", "/home/person"
-X_SOCKETS = "/tmp/.X11-unix"
 
 _IN_ITS_OWN_WORLD = """
 set -e

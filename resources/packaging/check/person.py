@@ -62,10 +62,6 @@ class Window:
             self._id = self._xdotool("search", "--onlyvisible", "--class", "fastpath").strip().split("\n")[-1]
         return time.monotonic() - self._began_s
 
-    def seconds(self) -> float:
-        """Since the start."""
-        return time.monotonic() - self._began_s
-
     def press_run(self, after: int) -> None:
         """Escape leaves what a first start may show before the page; Ctrl+Enter runs. Pressed until it has begun."""
         for _ in range(60):

@@ -8,6 +8,7 @@ import pytest
 from engine.library import updates
 from engine.models.hub.halt import Halt
 from engine.wire import errors
+from engine.wire.hub import RELEASES_PAGE
 from engine.wire.messages import UpdateTold
 from tests.hub_server import Hub
 
@@ -29,9 +30,8 @@ def test_newer_the_same_and_older(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> 
     assert newer == UpdateTold(version="99.0.0", newer=True, page=page)
     assert not told(hub, monkeypatch, {"tag_name": f"v{mine}", "html_url": page}).newer
     assert not told(hub, monkeypatch, {"tag_name": "v0.0.1rc1"}).newer
-    assert told(hub, monkeypatch, {"tag_name": "9", "html_url": "javascript:alert(1)"}).page.startswith(
-        "https://github.com/"
-    )
+    for elsewhere in ("javascript:alert(1)", "https://elsewhere.example/fastpath-dev/fastpath/releases"):
+        assert told(hub, monkeypatch, {"tag_name": "9", "html_url": elsewhere}).page == RELEASES_PAGE
     assert {one.token for one in hub.seen} == {""}
 
 

@@ -223,7 +223,13 @@ def test_a_gated_model_says_where_and_opens_nothing_by_itself(
     qtbot: QtBot, open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[str] = []
-    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toString()))
+    browsers = [False, True]
+
+    def opens(url: QUrl) -> bool:
+        opened.append(url.toString())
+        return browsers.pop(0)
+
+    monkeypatch.setattr(QDesktopServices, "openUrl", opens)
     gated = found.one(2)
     desk = open_page(found.looked(found.results(replay.last("opened")), gated))
     desk.page.hub.list.select(gated.repo)
@@ -243,7 +249,10 @@ def test_a_gated_model_says_where_and_opens_nothing_by_itself(
     side.detail.leave.copy.click()
     assert QApplication.clipboard().text() == found.page_of(gated.repo)
     side.detail.leave.open.click()
-    assert opened == [found.page_of(gated.repo)]
+    assert "No browser could be opened" in words(side.detail)
+    side.detail.leave.open.click()
+    assert opened == [found.page_of(gated.repo)] * 2
+    assert side.detail.leave.isHidden()
 
 
 def test_with_the_network_off_it_says_so_and_switches_it_on(qtbot: QtBot, open_page: Open) -> None:

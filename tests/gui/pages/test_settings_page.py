@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from engine.wire.errors import EngineBusy, Offline, failure_of
+from engine.wire.hub import RELEASES_PAGE
 from engine.wire.messages import (
     CheckForUpdate,
     Failed,
@@ -288,3 +289,5 @@ def test_a_newer_version_is_looked_for_when_pressed_and_opens_nothing_by_itself(
     failure = Failed(failure=failure_of(Offline("The network is off.")))
     page.show_state(found.told(idle(), sent, failure), Settings())
     assert "The network is off." in words(page)
+    page.help.page.click()
+    assert page.help.leave.address() == RELEASES_PAGE
