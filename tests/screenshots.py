@@ -454,6 +454,7 @@ def _of_settings(shown: State) -> Iterator[Picture]:
     yield Picture("settings-account", found.signed_in(idle), "settings", at_last=to_account)
     yield Picture("settings-no-token", found.not_signed_in(idle), "settings", at_last=to_account)
     yield Picture("settings-newer", found.newer(idle), "settings", at_last=to_end)
+    yield Picture("settings-newer-unknown", found.newer_unknown(idle), "settings", at_last=to_end)
     yield Picture("settings-reset", idle, "settings", prepare=lambda window: window.settings_page.reset.button.click())
 
 

@@ -42,7 +42,7 @@ class Repository:
     blobs: dict[str, File]
 
     def only(self, snapshot: Snapshot) -> set[str]:
-        """Names of the blobs that no other snapshot shows."""
+        """Names of the blobs that no other snapshot shows, as far as could be read: to tell, not to delete by."""
         if len(self.snapshots) == 1:
             return {file.blob for file in snapshot.files.values() if file.blob}
         others = {

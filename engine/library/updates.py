@@ -22,7 +22,7 @@ RELEASES = "https://api.github.com/repos/fastpath-dev/fastpath/releases/latest"
 RELEASES_VARIABLE = "FASTPATH_RELEASES"
 """Names another address: of a mirror, or of a stand-in in tests."""
 
-_ADDRESS = re.compile(re.escape(RELEASES_PAGE) + r"(/[!-~]{1,500})?")
+_ADDRESS = re.compile(re.escape(RELEASES_PAGE) + r"(/tag/[\w.+-]{1,100})?", re.ASCII)
 
 
 def check(halt: Halt) -> UpdateTold:

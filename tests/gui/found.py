@@ -227,6 +227,12 @@ def not_signed_in(state: State) -> State:
     return told(state, LookAtToken(id="t"), TokenTold(place="none", keyring=False), Finished())
 
 
+def newer_unknown(state: State) -> State:
+    """It was asked for, and could not be found out."""
+    failure = failure_of(Offline("The list of versions is not where it should be.", "Look at the program's page."))
+    return told(state, CheckForUpdate(id="u"), Failed(failure=failure))
+
+
 def newer(state: State) -> State:
     page = "https://fastpath.example.org/releases/0.2.0"
     return told(state, CheckForUpdate(id="u"), UpdateTold(version="0.2.0", newer=True, page=page), Finished())

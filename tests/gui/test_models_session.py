@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
@@ -85,9 +84,7 @@ def test_a_token_given_in_settings_opens_a_gated_model_and_is_shown_nowhere(
     repo: Repo,
     hub: Hub,
     own_home: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)  # a keyring of the machine's is not for tests
     hub.accounts[SECRET] = "ada"
     repo.told["gated"] = "auto"
     repo.refuses_files = (401, {"X-Error-Code": "GatedRepo"})

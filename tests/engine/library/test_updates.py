@@ -30,7 +30,8 @@ def test_newer_the_same_and_older(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> 
     assert newer == UpdateTold(version="99.0.0", newer=True, page=page)
     assert not told(hub, monkeypatch, {"tag_name": f"v{mine}", "html_url": page}).newer
     assert not told(hub, monkeypatch, {"tag_name": "v0.0.1rc1"}).newer
-    for elsewhere in ("javascript:alert(1)", "https://elsewhere.example/fastpath-dev/fastpath/releases"):
+    climbs = f"{RELEASES_PAGE}/../../../other"
+    for elsewhere in ("javascript:alert(1)", "https://elsewhere.example/fastpath-dev/fastpath/releases", climbs):
         assert told(hub, monkeypatch, {"tag_name": "9", "html_url": elsewhere}).page == RELEASES_PAGE
     assert {one.token for one in hub.seen} == {""}
 
